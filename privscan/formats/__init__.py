@@ -1,0 +1,79 @@
+"""Readers and writers, side by side in one file a format.
+
+A format turns a shard into blocks of whole records, shows a block's raw bytes to the gates, its leaves to the
+detectors, and writes it back with edits applied. `FORMATS` is the one place a new format is named.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    import numpy as np
+
+    from privscan.model import Leaf, Problem, Shard
+
+
+class Block(Protocol):
+    """A run of whole records of one shard: about 1 MB of raw lines, or a Parquet record batch.
+
+    Rows are numbered 0..len(block)-1 inside the block; `first` is the file row of row 0. `problems` maps rows that
+    could not be understood to the reason; they are never shown to a detector nor written.
+    """
+
+    first: int
+    nbytes: int
+    problems: dict[int, Problem]
+
+    def rows(self) -> Sequence[int]:
+        """Return the rows that hold a record (blank lines do not), problems included."""
+
+    def buffers(self) -> Iterable[tuple[Any, np.ndarray[Any, Any]]]:
+        """Yield (bytes-like, starts): raw bytes, and the offset at which each of the block's rows starts in them.
+
+        Every buffer opens with a byte that belongs to no record and holds a separator behind every value, so that a
+        trigger may ask for a neighbour. A row holds the bytes from its start to the next row's.
+        """
+
+    def names(self) -> Iterable[tuple[str, Sequence[int]]]:
+        """Yield (column name, rows with a value) where names are not part of `buffers` (Parquet)."""
+
+    def leaves(self, rows: Iterable[int]) -> Iterator[Leaf]:
+        """Yield every leaf of the given rows, in order; `Leaf.record` is the file row."""
+
+    def texts(self, fields: Sequence[str]) -> list[str | None]:
+        """Return one text a row for deduplication, None where a row has none (see `privscan.dedup`)."""
+
+    def render(self, edits: Mapping[int, Sequence[tuple[Leaf, str | None]]], without: frozenset[int]) -> Any:
+        """Return the block as the writer takes it, without the rows `without` and those of `problems`.
+
+        `edits` maps a row to its changed leaves with their whole new decoded text, None for null.
+        Untouched rows leave byte for byte as they came.
+        """
+
+
+class Writer(Protocol):
+    """Collects rendered blocks of one shard in a part file."""
+
+    def write(self, rendered: Any) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Format(Protocol):
+    """One file format. `blocks` raises InputError where a file stops being readable, after yielding what was."""
+
+    name: str
+
+    def accepts(self, path: str) -> bool: ...
+
+    def plan(self, path: str, uri: str, file: int, split: int) -> list[Shard]: ...
+
+    def blocks(self, shard: Shard) -> Iterator[Block]: ...
+
+    def writer(self, shard: Shard, part: str) -> Writer: ...
+
+    def assemble(self, shard: Shard, parts: Sequence[str], target: str) -> None:
+        """Join the parts of one file, in order, into `target`."""

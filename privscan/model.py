@@ -1,0 +1,369 @@
+"""The nouns every room speaks in. Imports nothing of ours.
+
+No noun that reaches a report can hold a value found in the data: `Finding` has no field for one, and what does hold
+data (`Leaf`) shows its length, not its content.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+__all__ = [
+    "Action",
+    "Artifact",
+    "Confidence",
+    "Edit",
+    "Finding",
+    "Leaf",
+    "LeafKind",
+    "Manifest",
+    "Match",
+    "Outcome",
+    "Policy",
+    "Problem",
+    "Report",
+    "Rule",
+    "Severity",
+    "Shard",
+    "Span",
+    "State",
+    "Tally",
+]
+
+
+class _Level(enum.IntEnum):
+    """An ordered word: compares as a number, prints as lower case."""
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+    @classmethod
+    def of(cls, word: str) -> Any:
+        """Return the level called `word`; ValueError lists the levels there are."""
+        try:
+            return cls[word.upper()]
+        except KeyError:
+            raise ValueError(f'"{word}" is none of {", ".join(level.label for level in cls)}') from None
+
+
+class Confidence(_Level):
+    """How sure a match is: shape only, shape plus context, proved."""
+
+    LOW = 0
+    MEDIUM = 1
+    HIGH = 2
+
+
+class Severity(_Level):
+    """How much harm the value does in the wrong hands."""
+
+    LOW = 0
+    MEDIUM = 1
+    HIGH = 2
+    CRITICAL = 3
+
+
+class State(enum.StrEnum):
+    """Whether a finding counts for the gate. Only `new` does."""
+
+    NEW = "new"
+    KNOWN = "known"
+    SUPPRESSED = "suppressed"
+    PLACEHOLDER = "placeholder"
+
+
+class Outcome(enum.StrEnum):
+    """What became of a record; every record has exactly one."""
+
+    CLEAN = "clean"
+    REDACTED = "redacted"
+    DROPPED = "dropped"
+    DUPLICATE = "duplicate"
+    QUARANTINED = "quarantined"
+
+
+class LeafKind(enum.StrEnum):
+    """What a leaf is in its record: decides how a redaction is written."""
+
+    STRING = "string"
+    NUMBER = "number"
+    KEY = "key"
+    BINARY = "binary"
+
+
+class Span(NamedTuple):
+    """Half-open range of code points in a decoded leaf."""
+
+    start: int
+    end: int
+
+
+class Leaf(NamedTuple):
+    """One string, number or key of a record. A tuple, because a run makes millions.
+
+    `record` is the 0-based row in its file, `field` a JSON Pointer (`~key` suffix for a key itself), `key` the nearest
+    object key or column name above the value, `place` the format's own handle to write back by.
+    """
+
+    record: int
+    field: str
+    key: str
+    text: str
+    kind: LeafKind
+    place: Any
+
+    def __repr__(self) -> str:
+        return f"Leaf(record={self.record}, kind={self.kind.value}, characters={len(self.text)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule as a pack states it; `privscan.rules` loads and checks it, `privscan.detectors.patterns` runs it.
+
+    The span is the group named `value` where the pattern has one, else the whole match. `keywords` gate: one of them
+    must stand in the field's name or within `window` characters of the match; empty means the pattern's own trigger.
+    `confidence` is what shape alone is worth, `checked` what it is worth when every validator passes; a word of
+    `context` near (or in the field's name) raises either by a step. `on_failed` says what a failed validator does:
+    "reject" the match, "keep" its confidence, or "lower" it a step. `trigger` overrides the derived Hyperscan
+    expression. `placeholders` are patterns of published sample values. `shares` lists rules that may match this
+    rule's examples too.
+    """
+
+    id: str
+    entity: str
+    name: str
+    pattern: str
+    keywords: tuple[str, ...] = ()
+    trigger: str = ""
+    validators: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
+    severity: Severity = Severity.MEDIUM
+    confidence: Confidence = Confidence.LOW
+    checked: Confidence = Confidence.HIGH
+    on_failed: str = "reject"
+    window: int = 256
+    placeholders: tuple[str, ...] = ()
+    shares: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    counter_examples: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    regulations: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a detector returns for one leaf. `evidence` lists why, in words that never hold a piece of the value."""
+
+    span: Span
+    rule: str
+    entity: str
+    confidence: Confidence
+    score: float
+    severity: Severity
+    evidence: tuple[str, ...] = ()
+    state: State = State.NEW
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A match with its place; the row of the findings file. Holds no value and no piece of one.
+
+    `start` and `end` are code points of the decoded leaf, None for a whole binary value. `id` is 12 hex digits of a
+    digest over place and rule. `fingerprint` is a keyed HMAC-SHA-256 of entity and normalised value.
+    """
+
+    id: str
+    uri: str
+    record: int
+    field: str
+    start: int | None
+    end: int | None
+    entity: str
+    rule: str
+    confidence: Confidence
+    score: float
+    severity: Severity
+    evidence: tuple[str, ...]
+    fingerprint: str
+    state: State
+
+    def row(self) -> dict[str, Any]:
+        """Return the columns of the findings file, in their documented order."""
+        return {
+            "id": self.id,
+            "uri": self.uri,
+            "record": self.record,
+            "field": self.field,
+            "start": self.start,
+            "end": self.end,
+            "entity": self.entity,
+            "rule": self.rule,
+            "confidence": self.confidence.label,
+            "score": self.score,
+            "severity": self.severity.label,
+            "evidence": list(self.evidence),
+            "fingerprint": self.fingerprint,
+            "state": self.state.value,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a policy does with an entity: an operator's name and its parameters."""
+
+    operator: str
+    params: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What to look for and what to do with it, as a policy file states it.
+
+    `select` and `ignore` are prefixes of rule ids or entity names. `actions` maps an entity (or a prefix of rule ids)
+    to an action, `default` serves the rest. `placeholders` is "redact" or "keep". `detectors` names those to run.
+    """
+
+    id: str
+    name: str
+    description: str
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    detectors: tuple[str, ...]
+    default: Action
+    actions: tuple[tuple[str, Action], ...]
+    min_confidence: Confidence = Confidence.MEDIUM
+    placeholders: str = "redact"
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A span to rewrite and the matches it covers, strongest first; edits of a leaf never overlap."""
+
+    span: Span
+    matches: tuple[Match, ...]
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that could not be looked at or understood. Location and reason only; no data is copied.
+
+    `record` is None when a whole file or the rest of one is meant.
+    """
+
+    uri: str
+    record: int | None
+    stage: str
+    reason: str
+
+    def row(self) -> dict[str, Any]:
+        return {"uri": self.uri, "record": self.record, "stage": self.stage, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """The unit of work and of resuming: part of one file.
+
+    `path` is where to read, `uri` the name in reports (relative to the scanned root). `start` and `stop` are bytes of
+    plain JSONL, row groups of Parquet, None for a whole stream. `first_record` is the 0-based row `start` stands at.
+    `file` numbers the input files, `index` the shards of the run.
+    """
+
+    index: int
+    file: int
+    path: str
+    uri: str
+    format: str
+    start: int | None = None
+    stop: int | None = None
+    first_record: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file read or written. `sha256` in hex; `records` counts rows, blank lines not among them."""
+
+    uri: str
+    bytes: int
+    records: int
+    sha256: str
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts that add up: merging shard results is `+`, and that is all distribution needs.
+
+    `findings` counts (entity, rule, confidence, severity, state); `fields` counts (field with `*` for list indexes,
+    entity); `files` counts (uri, entity); `reasons` counts (stage, reason) of problems; `methods` counts duplicates
+    by method.
+    """
+
+    records: int = 0
+    bytes: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    findings: Counter[tuple[str, str, str, str, str]] = field(default_factory=Counter)
+    fields: Counter[tuple[str, str]] = field(default_factory=Counter)
+    files: Counter[tuple[str, str]] = field(default_factory=Counter)
+    reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
+    methods: Counter[str] = field(default_factory=Counter)
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            records=self.records + other.records,
+            bytes=self.bytes + other.bytes,
+            outcomes=self.outcomes + other.outcomes,
+            findings=self.findings + other.findings,
+            fields=self.fields + other.fields,
+            files=self.files + other.files,
+            reasons=self.reasons + other.reasons,
+            methods=self.methods + other.methods,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a run read, wrote and ran with: enough to check it and to run it again."""
+
+    version: str
+    command: str
+    settings: dict[str, Any]
+    policy_sha256: str
+    rules_sha256: str
+    key: str
+    inputs: tuple[Artifact, ...]
+    outputs: tuple[Artifact, ...]
+    plugins: tuple[str, ...] = ()
+    packages: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The whole story of a run, without a value in it; the exit code is a pure function of it.
+
+    `problems` holds the first hundred rows of the quarantine, `samples` a few redacted contexts as
+    {entity, rule, uri, record, field, text}. `duplicates` holds {method: rows}. `complete` is False when anything
+    could not be looked at. `gate` holds {"fail_on": level or "never", "failing": findings at or over it}.
+    """
+
+    command: str
+    tool: dict[str, str]
+    started: str
+    seconds: float
+    policy: dict[str, Any]
+    inputs: tuple[Artifact, ...]
+    outputs: tuple[Artifact, ...]
+    tally: Tally
+    problems: tuple[Problem, ...]
+    samples: tuple[dict[str, Any], ...]
+    gate: dict[str, Any]
+    complete: bool
+    key: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
