@@ -1,19 +1,30 @@
 """Readers and writers, side by side in one file a format.
 
 A format turns a shard into blocks of whole records, shows a block's raw bytes to the gates, its leaves to the
-detectors, and writes it back with edits applied. `FORMATS` is the one place a new format is named.
+detectors, and writes it back with edits applied. `known` is the one place a new format is named.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+import functools
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from privscan.model import Leaf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import numpy as np
 
-    from privscan.model import Leaf, Problem, Shard
+    from privscan.model import Problem, Shard
+
+
+class Rewrite(NamedTuple):
+    """A leaf and what becomes of it: its whole new text (None for null), and the spans (start, end, new) changed."""
+
+    leaf: Leaf
+    text: str | None
+    spans: Sequence[tuple[int, int, str]]
 
 
 class Block(Protocol):
@@ -37,6 +48,9 @@ class Block(Protocol):
         trigger may ask for a neighbour. A row holds the bytes from its start to the next row's.
         """
 
+    def obscured(self) -> Iterable[int]:
+        """Return the rows whose raw bytes can hide a value from a trigger (JSON `\\u` and `\\/` escapes)."""
+
     def names(self) -> Iterable[tuple[str, Sequence[int]]]:
         """Yield (column name, rows with a value) where names are not part of `buffers` (Parquet)."""
 
@@ -46,11 +60,10 @@ class Block(Protocol):
     def texts(self, fields: Sequence[str]) -> list[str | None]:
         """Return one text a row for deduplication, None where a row has none (see `privscan.dedup`)."""
 
-    def render(self, edits: Mapping[int, Sequence[tuple[Leaf, str | None]]], without: frozenset[int]) -> Any:
+    def render(self, edits: Mapping[int, Sequence[Rewrite]], without: frozenset[int]) -> Any:
         """Return the block as the writer takes it, without the rows `without` and those of `problems`.
 
-        `edits` maps a row to its changed leaves with their whole new decoded text, None for null.
-        Untouched rows leave byte for byte as they came.
+        Untouched rows leave byte for byte as they came. A number becomes null.
         """
 
 
@@ -77,3 +90,17 @@ class Format(Protocol):
 
     def assemble(self, shard: Shard, parts: Sequence[str], target: str) -> None:
         """Join the parts of one file, in order, into `target`."""
+
+
+@functools.cache
+def known() -> dict[str, Format]:
+    """Return the formats by name; the one place a new one is named."""
+    from privscan.formats.jsonl import Jsonl
+    from privscan.formats.parquet import Parquet
+
+    return {format_.name: format_ for format_ in (Jsonl(), Parquet())}
+
+
+def of(path: str) -> Format | None:
+    """Return the format of a file by its name, None for a file of no known format."""
+    return next((format_ for format_ in known().values() if format_.accepts(path)), None)

@@ -1,18 +1,195 @@
 """Named checks on a matched string: what a checksum, a parser or an issuer's structure says of it.
 
-A check is a pure function `str -> Verdict` and never raises on any string. `TABLE` maps the names rules use.
+A check is a pure function `str -> Verdict` and never raises on any string. `TABLE` maps the names rules use to where
+each check lives, and imports it on first use. To add a check is a function in a leaf file and a line here; one
+that python-stdnum knows is a line alone.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import importlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["FAILED", "NOT_APPLICABLE", "PASSED", "PLACEHOLDER", "SHAPE", "TABLE", "Verdict"]
 
 
 class Verdict(NamedTuple):
     """What a check found. `state` is one of "passed", "failed", "shape" (well formed, nothing proved), "n/a".
 
-    `facts` are words for the evidence ("brand:visa", "mode:test"); never the value or a piece of it.
+    `facts` are words for the evidence ("brand:visa", "mode:test"); never the value or a piece of it. The fact
+    "placeholder" says that the value is a published sample.
     """
 
     state: str
     facts: tuple[str, ...] = ()
+
+
+PASSED: Final = Verdict("passed")
+FAILED: Final = Verdict("failed")
+SHAPE: Final = Verdict("shape")
+NOT_APPLICABLE: Final = Verdict("n/a")
+PLACEHOLDER: Final = "placeholder"
+
+
+class _Table(Mapping[str, "Callable[[str], Verdict]"]):
+    """Names -> checks; a check's file is imported when it is first asked for."""
+
+    def __init__(self, places: dict[str, str]) -> None:
+        self._places = places
+        self._found: dict[str, Callable[[str], Verdict]] = {}
+
+    def __getitem__(self, name: str) -> Callable[[str], Verdict]:
+        check = self._found.get(name)
+        if check is None:
+            check = self._found[name] = _find(self._places[name])
+        return check
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places  # without importing it
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+def _find(place: str) -> Callable[[str], Verdict]:
+    if "stdnum." in place:
+        from privscan.validators.national import stdnum  # noqa: PLC0415 - python-stdnum is loaded on first use
+
+        return stdnum(place.removeprefix("written "), written=place.startswith("written "))
+    module, function = place.split(":")
+    check: Callable[[str], Verdict] = getattr(importlib.import_module(f"privscan.validators.{module}"), function)
+    return check
+
+
+# "file:function" is ours; "stdnum.…" is a module of python-stdnum, run through `national.stdnum`; "written" says that
+# only the number's written form, with its separators or letters, is proof: a bare run of its digits is a shape.
+TABLE: Final = _Table(
+    {
+        "aba": "bank:aba",
+        "age_key": "tokens:age_key",
+        "ar_cbu": "stdnum.ar.cbu",
+        "ar_cuit": "written stdnum.ar.cuit",
+        "at_vnr": "stdnum.at.vnr",
+        "atlassian": "tokens:atlassian",
+        "au_abn": "stdnum.au.abn",
+        "au_tfn": "stdnum.au.tfn",
+        "aws_key": "tokens:aws_key",
+        "basic_auth": "secret:basic_auth",
+        "be_ssn": "written stdnum.be.ssn",
+        "bg_egn": "stdnum.bg.egn",
+        "bic": "bank:bic",
+        "birth_date": "dates:birth_date",
+        "br_cnpj": "written stdnum.br.cnpj",
+        "br_cpf": "written stdnum.br.cpf",
+        "ca_sin": "stdnum.ca.sin",
+        "card_range": "card:card_range",
+        "ch_ssn": "stdnum.ch.ssn",
+        "cl_rut": "written stdnum.cl.rut",
+        "cn_ric": "stdnum.cn.ric",
+        "co_nit": "stdnum.co.nit",
+        "coordinates": "geo:coordinates",
+        "crypto": "crypto:crypto",
+        "cz_rc": "written stdnum.cz.rc",
+        "de_idnr": "stdnum.de.idnr",
+        "de_kvnr": "national:de_kvnr",
+        "de_rvnr": "national:de_rvnr",
+        "discord": "tokens:discord",
+        "do_cedula": "written stdnum.do.cedula",
+        "ec_ci": "stdnum.ec.ci",
+        "ee_ik": "stdnum.ee.ik",
+        "email": "net:email",
+        "es_ccc": "written stdnum.es.ccc",
+        "es_nie": "stdnum.es.nie",
+        "es_nif": "stdnum.es.nif",
+        "fi_hetu": "stdnum.fi.hetu",
+        "fr_nif": "stdnum.fr.nif",
+        "fr_nir": "written stdnum.fr.nir",
+        "fr_siret": "stdnum.fr.siret",
+        "gb_nhs": "stdnum.gb.nhs",
+        "gb_utr": "stdnum.gb.utr",
+        "github": "tokens:github",
+        "gitlab": "tokens:gitlab",
+        "gr_amka": "stdnum.gr.amka",
+        "gr_vat": "stdnum.gr.vat",
+        "grafana": "tokens:grafana",
+        "hk_id": "national:hk_id",
+        "hr_oib": "stdnum.hr.oib",
+        "hu_anum": "stdnum.hu.anum",
+        "iban": "bank:iban",
+        "id_nik": "stdnum.id.nik",
+        "ie_pps": "stdnum.ie.pps",
+        "il_idnr": "stdnum.il.idnr",
+        "imei": "card:imei",
+        "imsi": "stdnum.imsi",
+        "in_aadhaar": "stdnum.in_.aadhaar",
+        "in_epic": "stdnum.in_.epic",
+        "in_gstin": "stdnum.in_.gstin",
+        "in_pan": "stdnum.in_.pan",
+        "ip": "net:ip",
+        "is_kennitala": "written stdnum.is_.kennitala",
+        "isni": "stdnum.isni",
+        "it_codicefiscale": "stdnum.it.codicefiscale",
+        "it_iva": "stdnum.it.iva",
+        "jp_in": "stdnum.jp.in_",
+        "jwt": "tokens:jwt",
+        "kr_rrn": "written stdnum.kr.rrn",
+        "kz_iin": "national:kz_iin",
+        "lei": "stdnum.lei",
+        "lt_asmens": "stdnum.lt.asmens",
+        "luhn": "card:luhn",
+        "lv_pvn": "written stdnum.lv.pvn",
+        "mac": "net:mac",
+        "meid": "stdnum.meid",
+        "mrz": "mrz:mrz",
+        "mx_curp": "stdnum.mx.curp",
+        "mx_rfc": "stdnum.mx.rfc",
+        "my_nric": "written stdnum.my.nric",
+        "nl_bsn": "stdnum.nl.bsn",
+        "no_fodselsnummer": "written stdnum.no.fodselsnummer",
+        "npm": "tokens:npm",
+        "nz_ird": "stdnum.nz.ird",
+        "pe_ruc": "stdnum.pe.ruc",
+        "pem": "keys:pem",
+        "phone": "phone:phone",
+        "phone_national": "phone:phone_national",
+        "phone_us": "phone:phone_us",
+        "pk_cnic": "written stdnum.pk.cnic",
+        "pl_id": "national:pl_id",
+        "pl_nip": "written stdnum.pl.nip",
+        "pl_pesel": "stdnum.pl.pesel",
+        "pl_regon": "stdnum.pl.regon",
+        "pt_cc": "stdnum.pt.cc",
+        "pt_nif": "stdnum.pt.nif",
+        "pypi": "tokens:pypi",
+        "ro_cnp": "stdnum.ro.cnp",
+        "ru_inn": "stdnum.ru.inn",
+        "ru_snils": "national:ru_snils",
+        "se_personnummer": "written stdnum.se.personnummer",
+        "secret": "secret:secret",
+        "sg_nric": "national:sg_nric",
+        "si_emso": "stdnum.si.emso",
+        "sk_rc": "written stdnum.sk.rc",
+        "th_pin": "written stdnum.th.pin",
+        "tr_tckimlik": "stdnum.tr.tckimlik",
+        "tw_id": "national:tw_id",
+        "ua_rntrc": "stdnum.ua.rntrc",
+        "uk_nino": "national:uk_nino",
+        "url_password": "secret:url_password",
+        "us_dea": "national:us_dea",
+        "us_npi": "national:us_npi",
+        "us_ssn": "national:us_ssn",
+        "uy_rut": "stdnum.uy.rut",
+        "ve_rif": "stdnum.ve.rif",
+        "vercel": "tokens:vercel",
+        "vin": "national:vin",
+        "vn_mst": "stdnum.vn.mst",
+        "za_idnr": "stdnum.za.idnr",
+    }
+)

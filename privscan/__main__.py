@@ -1,0 +1,5 @@
+"""Makes `python -m privscan` the command."""
+
+from privscan.cli import main
+
+main()

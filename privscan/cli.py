@@ -1,0 +1,458 @@
+"""The command line: one function a verb. The only room that prints, exits or reads the environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from privscan import __version__
+from privscan.errors import PrivscanError, UsageError
+
+if TYPE_CHECKING:
+    from privscan.model import Report
+
+app = typer.Typer(
+    name="privscan",
+    help="Find and remove personal data, secrets and repetition in training corpora (JSONL, Parquet). Works offline.",
+    epilog="Exit codes: 0 complete and nothing at or over --fail-on · 1 findings · 2 usage, config or rules wrong · "
+    "3 incomplete · 130 interrupted.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+rules_app = typer.Typer(help="Look at rules, and check your own.", no_args_is_help=True)
+app.add_typer(rules_app, name="rules")
+
+Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, or - for JSONL on standard input.")]
+Out = Annotated[str, typer.Option("-o", "--out", metavar="DIR", help="Run folder to write; must be empty or new.")]
+PolicyName = Annotated[
+    str, typer.Option("--policy", envvar="PRIVSCAN_POLICY", metavar="NAME|FILE", help="standard, web, secrets, or a TOML file.")
+]
+Select = Annotated[
+    Optional[list[str]],  # noqa: UP045 - Typer reads it at run time
+    typer.Option("--select", envvar="PRIVSCAN_SELECT", metavar="PREFIX", help="Only these rule ids or entities (repeatable)."),
+]
+Ignore = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--ignore", envvar="PRIVSCAN_IGNORE", metavar="PREFIX", help="Not these rule ids or entities (repeatable)."),
+]
+RuleFiles = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--rules", envvar="PRIVSCAN_RULES", metavar="PATH", help="Further rule packs, TOML (repeatable)."),
+]
+MinConfidence = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--min-confidence", envvar="PRIVSCAN_MIN_CONFIDENCE", metavar="LEVEL", help="low, medium (default) or high."),
+]
+FailOn = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--fail-on", envvar="PRIVSCAN_FAIL_ON", metavar="LEVEL",
+        help="Exit 1 at this severity: low, medium, high, critical, never. Default: scan medium, clean never.",
+    ),
+]  # fmt: skip
+Field = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--field", envvar="PRIVSCAN_FIELD", metavar="POINTER", help="Only these fields, e.g. /messages/*/content."),
+]
+ExcludeField = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--exclude-field", envvar="PRIVSCAN_EXCLUDE_FIELD", metavar="POINTER", help="Not these fields (repeatable)."),
+]
+WorkerCount = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option("--workers", envvar="PRIVSCAN_WORKERS", min=1, metavar="N", help="Processes; default: every processor."),
+]
+KeyFile = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--key-file", envvar="PRIVSCAN_KEY_FILE", metavar="FILE",
+        help="Key of fingerprints and pseudonyms (or its text in PRIVSCAN_KEY). Without one, a key is made and thrown away.",
+    ),
+]  # fmt: skip
+Formats = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("-f", "--format", metavar="FORMAT[=FILE]", help="console (default), json, html, or a plugin's (repeatable)."),
+]
+Findings = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--findings", envvar="PRIVSCAN_FINDINGS", metavar="FILE", help="Write every finding to a .jsonl or .parquet file."),
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print every problem, and tracebacks of unexpected errors.")]
+Dedup = Annotated[
+    str, typer.Option("--dedup", envvar="PRIVSCAN_DEDUP", metavar="METHOD", help="near (exact, then verified MinHash), exact, off.")
+]
+DedupField = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--dedup-field", envvar="PRIVSCAN_DEDUP_FIELD", metavar="POINTER", help="Compare these fields; default: the record's text."),
+]
+DedupThreshold = Annotated[
+    float, typer.Option("--dedup-threshold", envvar="PRIVSCAN_DEDUP_THRESHOLD", help="Jaccard similarity of word 5-grams at which a row repeats another.")
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the run that is in --out.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on where the run in --out was cut off.")]
+NoSamples = Annotated[bool, typer.Option("--no-samples", help="Put no masked contexts in the report.")]
+
+
+@app.callback()
+def _start(
+    context: typer.Context,
+    config: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--config", envvar="PRIVSCAN_CONFIG", metavar="FILE", help="Default: privscan.toml, else [tool.privscan] of pyproject.toml."),
+    ] = None,
+    _version: Annotated[bool, typer.Option("-V", "--version", callback=lambda value: _print_version(on=value), is_eager=True, help="Print the version.")] = False,
+) -> None:
+    from privscan.config import file_defaults
+
+    commands = context.command.commands  # type: ignore[attr-defined]
+    names = {name: {p.name for p in command.params} for name, command in commands.items()}
+    options = {option for name in ("scan", "clean", "dedup") for option in names[name]} - {"paths", "out", "quiet", "verbose", "overwrite", "resume"}
+    defaults = file_defaults(config, options)
+    context.default_map = {
+        name: {key: value for key, value in defaults.items() if key in known} for name, known in names.items()
+    }
+
+
+def _print_version(*, on: bool) -> None:
+    if on:
+        typer.echo(f"privscan {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def scan(
+    paths: Paths,
+    out: Annotated[Optional[str], typer.Option("-o", "--out", metavar="DIR", help="Also write a run folder with the report.")] = None,  # noqa: UP045
+    policy: PolicyName = "standard",
+    select: Select = None,
+    ignore: Ignore = None,
+    rules: RuleFiles = None,
+    min_confidence: MinConfidence = None,
+    fail_on: FailOn = None,
+    field: Field = None,
+    exclude_field: ExcludeField = None,
+    workers: WorkerCount = None,
+    key_file: KeyFile = None,
+    findings: Findings = None,
+    format_: Formats = None,
+    no_samples: NoSamples = False,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Look, report and gate; change nothing.
+
+    Exits 1 when something of medium severity or more is found (see --fail-on).
+    """
+    _run("scan", paths, out, locals())
+
+
+@app.command()
+def clean(
+    paths: Paths,
+    out: Out,
+    policy: PolicyName = "standard",
+    select: Select = None,
+    ignore: Ignore = None,
+    rules: RuleFiles = None,
+    min_confidence: MinConfidence = None,
+    fail_on: FailOn = None,
+    field: Field = None,
+    exclude_field: ExcludeField = None,
+    dedup: Dedup = "near",
+    dedup_field: DedupField = None,
+    dedup_threshold: DedupThreshold = 0.8,
+    workers: WorkerCount = None,
+    key_file: KeyFile = None,
+    findings: Findings = None,
+    format_: Formats = None,
+    no_samples: NoSamples = False,
+    overwrite: Overwrite = False,
+    resume: Resume = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Write redacted copies without repeated records, the findings and a report. The main job."""
+    _run("clean", paths, out, locals())
+
+
+@app.command(name="dedup")
+def dedup_(
+    paths: Paths,
+    out: Out,
+    dedup: Dedup = "near",
+    dedup_field: DedupField = None,
+    dedup_threshold: DedupThreshold = 0.8,
+    workers: WorkerCount = None,
+    format_: Formats = None,
+    overwrite: Overwrite = False,
+    resume: Resume = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Write copies without repeated records; nothing is redacted."""
+    _run("dedup", paths, out, locals())
+
+
+@app.command()
+def verify(
+    run: Annotated[str, typer.Argument(metavar="DIR", help="Run folder of `clean` or `dedup`.")],
+    input_: Annotated[Optional[str], typer.Option("--input", metavar="PATH", help="Where the inputs are now, if they have moved.")] = None,  # noqa: UP045
+    key_file: KeyFile = None,
+    quiet: Quiet = False,
+) -> None:
+    """Prove a run's promises on its files: accounting, coverage, untouched bytes, quarantine, no values, repeatable, re-scan."""
+    from privscan.reports import tables
+    from privscan.verify import verify as prove
+
+    with _errors():
+        checks = prove(run, moved=input_, key=_key(key_file)[0], cache_dir=_cache())
+        if not quiet:
+            tables.checks(checks, _console())
+        raise typer.Exit(0 if all(check.passed is not False for check in checks) else 1)
+
+
+@app.command()
+def report(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Run folder, or its report.json.")],
+    format_: Formats = None,
+) -> None:
+    """Print or write the report of an earlier run, without scanning again."""
+    from privscan.reports import json as report_json
+
+    with _errors():
+        path = os.path.join(run, "report.json") if os.path.isdir(run) else run
+        try:
+            with open(path, "rb") as file:
+                told = report_json.load(file.read())
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be read ({error.strerror}); give a run folder") from None
+        _write(told, format_ or ["console"], None)
+
+
+@app.command()
+def explain(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Run folder.")],
+    finding: Annotated[str, typer.Argument(metavar="FINDING", help="A finding's id, or the start of one.")],
+    input_: Annotated[Optional[str], typer.Option("--input", metavar="PATH", help="Where the inputs are now, if they have moved.")] = None,  # noqa: UP045
+) -> None:
+    """Tell why something was found: rule, validators, context, score steps; the value masked."""
+    from privscan.explain import explain as tell
+
+    with _errors():
+        tell(run, finding, moved=input_).show(_console())
+
+
+@rules_app.command("list")
+def rules_list(
+    policy: PolicyName = "standard", select: Select = None, ignore: Ignore = None, rules: RuleFiles = None
+) -> None:
+    """List the rules a policy uses."""
+    from privscan import config
+    from privscan.reports import tables
+
+    with _errors():
+        settings = config.settings("scan", policy=policy, select=select or (), ignore=ignore or (), rule_files=rules or ())
+        tables.rules(settings.rules, _console())
+
+
+@rules_app.command("show")
+def rules_show(rule: Annotated[str, typer.Argument(metavar="ID", help="A rule's id.")], rules: RuleFiles = None) -> None:
+    """Show one rule: pattern, validators, context, examples, references."""
+    from privscan import rules as packs
+    from privscan.reports import tables
+
+    with _errors():
+        for entry in packs.select(packs.load_rules(rules or ()), [rule], []):
+            tables.rule(entry, _console())
+
+
+@rules_app.command("check")
+def rules_check(
+    path: Annotated[Optional[str], typer.Argument(metavar="PATH", help="A rule pack of yours; default: the shipped packs.")] = None,  # noqa: UP045
+) -> None:
+    """Run every check on rules: their examples through the whole engine, counter-examples, time, overlaps."""
+    from privscan.checks import check
+    from privscan.reports import tables
+
+    with _errors():
+        failures, count = check(path, cache_dir=_cache())
+        tables.rule_checks(failures, count, _console())
+        raise typer.Exit(2 if failures else 0)
+
+
+# ---------------------------------------------------------------- what the verbs share
+
+
+def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any]) -> None:
+    from privscan import config
+    from privscan.run import Run, exit_code
+
+    with _errors(verbose=options["verbose"]):
+        key, source = _key(options.get("key_file"))
+        formats = _formats(options["format_"], quiet=options["quiet"])
+        settings = config.settings(
+            command,
+            policy=options.get("policy", "standard"),
+            select=options.get("select") or (),
+            ignore=options.get("ignore") or (),
+            rule_files=options.get("rules") or (),
+            min_confidence=options.get("min_confidence"),
+            fail_on=options.get("fail_on"),
+            fields=options.get("field") or (),
+            exclude_fields=options.get("exclude_field") or (),
+            workers=options.get("workers"),
+            key=key,
+            key_source=source,
+            dedup=options.get("dedup", "off"),
+            dedup_threshold=options.get("dedup_threshold", 0.8),
+            dedup_fields=options.get("dedup_field") or (),
+            samples=not options.get("no_samples"),
+            cache_dir=_cache(),
+        )
+        with _Progress(paths, show=not options["quiet"]) as progress:
+            run = Run(
+                settings,
+                paths,
+                out,
+                findings=options.get("findings"),
+                overwrite=bool(options.get("overwrite")),
+                resume=bool(options.get("resume")),
+                tick=progress.tick,
+            )
+            progress.total(run)
+            told = run.run()
+        _write(told, formats, out)
+        raise typer.Exit(exit_code(told))
+
+
+class _Progress:
+    """tqdm on standard error: bytes, rate, findings so far. Off where standard error is no terminal."""
+
+    def __init__(self, paths: list[str], *, show: bool) -> None:
+        from tqdm import tqdm
+
+        tqdm.monitor_interval = 0  # its thread would make forking unsafe
+        self._bar = tqdm(
+            disable=None if show else True, unit="B", unit_scale=True, unit_divisor=1000, desc=os.path.basename(paths[0]) or paths[0],
+            leave=False, file=sys.stderr, mininterval=0.2,
+        )  # fmt: skip
+        self._findings = 0
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def total(self, run: Any) -> None:
+        self._bar.total = run.total_bytes()
+        self._bar.refresh()
+
+    def tick(self, size: int, findings: int) -> None:
+        self._findings += findings
+        self._bar.set_postfix_str(f"{self._findings:,} findings", refresh=False)
+        self._bar.update(size)
+
+
+def _formats(wanted: list[str] | None, *, quiet: bool) -> list[str]:
+    """Check the formats asked for before any data is read."""
+    from privscan import reports
+
+    chosen = wanted or ([] if quiet else ["console"])
+    for entry in chosen:
+        reports.check(entry.partition("=")[0])
+    return chosen
+
+
+def _write(told: Report, formats: list[str], out: str | None) -> None:
+    from privscan import reports
+
+    for entry in formats:
+        name, _, target = entry.partition("=")
+        if target:
+            try:
+                with open(target, "w", encoding="utf-8", errors="backslashreplace") as stream:
+                    reports.write(told, name, stream)
+            except OSError as error:
+                from privscan.runfolder import unwritable
+
+                raise unwritable(target, error) from None
+        else:
+            reports.write(told, name, sys.stdout)
+    if out is not None and "console" in formats:
+        typer.echo(f"Run folder: {out} (report.html, report.json, findings.jsonl, manifest.json)")
+
+
+def _key(path: str | None) -> tuple[bytes | None, str]:
+    """Return the key and where it came from: a file, else the environment, never a flag's value."""
+    from privscan.config import read_key
+
+    if path:
+        return read_key(path), "file"
+    text = os.environ.get("PRIVSCAN_KEY")
+    return (text.encode(), "environment") if text else (None, "ephemeral")
+
+
+def _cache() -> str:
+    from privscan.config import default_cache
+
+    base = os.environ.get("XDG_CACHE_HOME")
+    return os.environ.get("PRIVSCAN_CACHE_DIR") or (os.path.join(base, "privscan") if base else default_cache())
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=False)
+
+
+class _errors:  # noqa: N801 - reads as a word at its use
+    """Turn our errors into a sentence on standard error and an exit code; an unexpected one into its type and place."""
+
+    def __init__(self, *, verbose: bool = False) -> None:
+        self._verbose = verbose
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, PrivscanError):
+            typer.echo(f"privscan: {error}", err=True)
+            raise typer.Exit(error.exit_code) from None
+        if isinstance(error, KeyboardInterrupt):
+            typer.echo("privscan: interrupted; finished files stay, go on with --resume", err=True)
+            raise typer.Exit(130) from None
+        if isinstance(error, Exception) and not isinstance(error, (typer.Exit, typer.Abort)) and not _is_click(error):
+            place = _place(error)
+            typer.echo(f"privscan: unexpected {type(error).__name__} at {place}; please report it (no data is shown here)", err=True)
+            raise typer.Exit(3) from None
+
+
+def _is_click(error: Exception) -> bool:
+    return type(error).__module__.startswith(("click", "typer"))
+
+
+def _place(error: BaseException) -> str:
+    """Return file and line of the innermost frame of ours; messages and locals may hold data and are left out."""
+    place = "?"
+    trace = error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if "privscan" in name:
+            place = f"{os.path.basename(name)}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except BrokenPipeError:  # the reader of our output went away
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

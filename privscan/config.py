@@ -1,0 +1,188 @@
+"""What a run is asked to do, as one frozen value.
+
+Flags > PRIVSCAN_* > privscan.toml or [tool.privscan] > defaults: the command line merges the four (Typer reads the
+environment, `file_defaults` the file) and hands plain values to `settings`, which checks and resolves them.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from privscan import operators, rules
+from privscan import policy as policies
+from privscan.dedup import DedupSettings
+from privscan.errors import ConfigError, UsageError, nearest
+from privscan.model import Confidence, Policy, Rule, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+SPLIT = 32 << 20  # bytes of a file one shard takes: the unit of parallel work and of resuming
+MIN_KEY = 16  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a run depends on. The same settings and inputs give the same bytes.
+
+    `fail_on` is None for "never". `key` is the secret of fingerprints, hashes and pseudonyms; `key_source` is "file",
+    "environment", "argument" or "ephemeral" (made for this run and thrown away).
+    """
+
+    command: str
+    policy: Policy
+    rules: tuple[Rule, ...]
+    rules_sha256: str
+    min_confidence: Confidence
+    fail_on: Severity | None
+    fields: tuple[str, ...] = ()
+    exclude_fields: tuple[str, ...] = ()
+    workers: int = 1
+    key: bytes = field(default=b"", repr=False)
+    key_source: str = "ephemeral"
+    dedup: DedupSettings = DedupSettings(method="off")
+    dedup_fields: tuple[str, ...] = ()
+    samples: bool = True
+    cache_dir: str | None = None
+    split: int = SPLIT
+    policy_name: str = "standard"
+    rule_files: tuple[str, ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+    def told(self) -> dict[str, Any]:
+        """Return what a report may say of the settings: enough to ask for the same again, never the key."""
+        return {
+            "policy": self.policy.id,
+            "select": list(self.select),
+            "ignore": list(self.ignore),
+            "rules": [os.path.basename(path) for path in self.rule_files],
+            "min_confidence": self.min_confidence.label,
+            "fail_on": "never" if self.fail_on is None else self.fail_on.label,
+            "field": list(self.fields),
+            "exclude_field": list(self.exclude_fields),
+            "dedup": self.dedup.method,
+            "dedup_threshold": self.dedup.threshold,
+            "dedup_field": list(self.dedup_fields),
+            "key": self.key_source,
+        }
+
+
+def settings(
+    command: str,
+    *,
+    policy: str = "standard",
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    rule_files: Sequence[str] = (),
+    min_confidence: str | None = None,
+    fail_on: str | None = None,
+    fields: Sequence[str] = (),
+    exclude_fields: Sequence[str] = (),
+    workers: int | None = None,
+    key: bytes | None = None,
+    key_source: str = "argument",
+    dedup: str = "off",
+    dedup_threshold: float = 0.8,
+    dedup_fields: Sequence[str] = (),
+    samples: bool = True,
+    cache_dir: str | None = None,
+    split: int = SPLIT,
+) -> Settings:
+    """Check and resolve what was asked for; UsageError, ConfigError or RuleError where it cannot be."""
+    chosen = policies.load(policy, operators.names())
+    loaded = rules.load_rules(rule_files)
+    in_policy = rules.select(loaded, chosen.select, chosen.ignore)
+    active = rules.select(in_policy, select, ignore) if select or ignore else in_policy
+    default_gate = "never" if command in ("clean", "dedup") else "medium"
+    if key is not None and len(key) < MIN_KEY:
+        raise UsageError(f"the key is shorter than {MIN_KEY} bytes; make one with: openssl rand -hex 32")
+    if workers is not None and workers < 1:
+        raise UsageError("--workers must be 1 or more")
+    return Settings(
+        command=command,
+        policy=chosen,
+        rules=active,
+        rules_sha256=rules.digest(active),
+        min_confidence=_level(Confidence, min_confidence, "--min-confidence", chosen.min_confidence),
+        fail_on=None if (gate := fail_on or default_gate) == "never" else _level(Severity, gate, "--fail-on", None),
+        fields=_pointers(fields, "--field"),
+        exclude_fields=_pointers(exclude_fields, "--exclude-field"),
+        workers=workers or processors(),
+        key=secrets.token_bytes(32) if key is None else key,
+        key_source="ephemeral" if key is None else key_source,
+        dedup=DedupSettings(method=dedup, threshold=dedup_threshold),
+        dedup_fields=_pointers(dedup_fields, "--dedup-field"),
+        samples=samples,
+        cache_dir=cache_dir or default_cache(),
+        split=split,
+        policy_name=policy,
+        rule_files=tuple(rule_files),
+        select=tuple(select),
+        ignore=tuple(ignore),
+    )
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def default_cache() -> str:
+    """Return the user's cache folder for compiled rules."""
+    return os.path.join(os.path.expanduser("~"), ".cache", "privscan")
+
+
+def read_key(path: str) -> bytes:
+    """Read a key file: its bytes, white space at the ends left out. UsageError when it cannot be read."""
+    try:
+        return Path(path).read_bytes().strip()
+    except OSError as error:
+        raise UsageError(f"--key-file {path}: cannot be read ({error.strerror})") from None
+
+
+def file_defaults(path: str | None, known: Iterable[str]) -> dict[str, Any]:
+    """Return the options a configuration file sets: `path`, else privscan.toml, else [tool.privscan] of pyproject.toml.
+
+    ConfigError names the file and the key it does not know.
+    """
+    known = sorted(set(known))
+    if path is None:
+        found = next((name for name in ("privscan.toml", "pyproject.toml") if os.path.isfile(name)), None)
+        if found is None:
+            return {}
+        path = found
+    try:
+        data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: cannot be read as TOML: {error}") from None
+    if os.path.basename(path) == "pyproject.toml":
+        data = data.get("tool", {}).get("privscan", {})
+    options = {key.replace("-", "_"): value for key, value in data.items()}
+    for key in options:
+        if key not in known:
+            raise ConfigError(f'{path}: unknown key "{key}"{nearest(key, known)}')
+    return options
+
+
+def _level(kind: Any, word: str | None, flag: str, default: Any) -> Any:
+    if word is None:
+        return default
+    try:
+        return kind.of(word)
+    except ValueError as error:
+        raise UsageError(f"{flag}: {error}") from None
+
+
+def _pointers(fields: Sequence[str], flag: str) -> tuple[str, ...]:
+    for pointer in fields:
+        if not pointer.startswith("/"):
+            raise UsageError(f'{flag} "{pointer}": a JSON Pointer starts with "/"; did you mean "/{pointer}"?')
+    return tuple(fields)

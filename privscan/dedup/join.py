@@ -1,0 +1,172 @@
+"""Which rows to compare: rows with equal keys, and rows that share a band.
+
+Keys are spread over partitions by their hash, so that the memory of a sort does not grow with the rows. Everything
+here depends on the order of the rows alone.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from privscan.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from privscan.dedup.store import Store
+
+__all__ = ["Pairs", "band_pairs", "equal_rows"]
+
+_PARTITION_ROWS = 1 << 21  # rows sorted at once, some 50 bytes each
+_RUN_PAIRS = 1 << 22  # pairs sorted at once
+_ALL_PAIRS = 32  # members of a bucket up to which each is compared with each
+_REACH = 512  # over this size a member is compared with the bucket's first and its neighbour only
+_WINDOW_ROWS = 1 << 14
+_WINDOWS = 512
+_HALF = np.uint64(32)
+_LOW = np.uint64(0xFFFFFFFF)
+
+
+def equal_rows(store: Store, name: str, wanted: NDArray[np.bool_]) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """Yield (rows, first): `wanted` rows whose column `name` equals that of an earlier wanted row, and the earliest."""
+    parts = _partitions(store.rows)
+    for partition in range(parts):
+        keys, rows = [], []
+        for block in range(store.blocks):
+            key = store.column(block, name).reshape(store.size(block), -1)
+            start = store.first(block)
+            taken = wanted[start : start + len(key)] & (_partition(key[:, 0] >> _HALF, parts) == partition)
+            keys.append(key[taken])
+            rows.append((np.flatnonzero(taken) + start).astype(np.uint32))
+        if keys:
+            yield _repeats(np.concatenate(keys), np.concatenate(rows))
+
+
+def _repeats(keys: NDArray[np.uint64], rows: NDArray[np.uint32]) -> tuple[NDArray[Any], NDArray[Any]]:
+    order = np.argsort(keys[:, 0], kind="stable")
+    same = keys[order[1:], 0] == keys[order[:-1], 0]
+    member = np.zeros(order.size, np.bool_)
+    member[1:] = same
+    member[:-1] |= same
+    order = np.sort(order[member])  # few rows are left, and in their own order again
+    keys, rows = keys[order], rows[order]
+    order = np.lexsort(keys.T)
+    keys, rows = keys[order], rows[order]
+    repeat = np.zeros(rows.size, np.bool_)
+    repeat[1:] = (keys[1:] == keys[:-1]).all(axis=1)
+    heads = np.maximum.accumulate(np.where(repeat, 0, np.arange(rows.size)))
+    return rows[repeat], rows[heads[repeat]]
+
+
+class Pairs:
+    """Candidate pairs on disk, written in sorted runs and read back by window of the later row.
+
+    A pair is `later << 32 | earlier`. The file is removed on close. Memory: 8 bytes a window (512 of them, or one
+    each 16,384 rows) and run.
+    """
+
+    def __init__(self, path: str, rows: int) -> None:
+        self._path = path
+        self._size = max(_WINDOW_ROWS, -(-rows // _WINDOWS))
+        edges = np.arange(0, rows + self._size, self._size, dtype=np.uint64)
+        self._edges = edges << _HALF
+        self._runs: list[NDArray[np.int64]] = []
+        self._written = 0
+        try:
+            self._file = open(path, "w+b")  # noqa: SIM115 - closed by close()
+        except OSError as error:
+            raise OutputError(f"work file {path} cannot be written: {error.strerror}") from None
+
+    def add(self, pairs: NDArray[np.uint64]) -> None:
+        """Append a sorted run of pairs. OutputError when the disk is full."""
+        if not pairs.size:
+            return
+        self._runs.append(np.searchsorted(pairs, self._edges) + self._written)
+        self._written += pairs.size
+        try:
+            self._file.write(pairs.tobytes())
+            self._file.flush()
+        except OSError as error:
+            raise OutputError(f"work file {self._path} cannot be written: {error.strerror}") from None
+
+    def windows(self) -> Iterator[NDArray[np.uint64]]:
+        """Yield the distinct pairs of each window, ascending."""
+        for window in range(self._edges.size - 1):
+            found = [self._run(int(run[window]), int(run[window + 1])) for run in self._runs]
+            if found:
+                yield np.unique(np.concatenate(found))
+
+    def close(self) -> None:
+        """Close and remove the file."""
+        self._file.close()
+        os.unlink(self._path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _run(self, start: int, stop: int) -> NDArray[np.uint64]:
+        return np.frombuffer(os.pread(self._file.fileno(), 8 * (stop - start), 8 * start), np.uint64)
+
+
+def band_pairs(store: Store, bands: int, wanted: NDArray[np.bool_], pairs: Pairs) -> None:
+    """Add the pairs of `wanted` rows that share a band to `pairs`, one band and partition in memory at a time."""
+    parts = _partitions(store.rows)
+    for band in range(bands):
+        for partition in range(parts):
+            keys = []
+            for block in range(store.blocks):
+                hashes = store.column(block, f"band{band}")
+                start = store.first(block)
+                taken = wanted[start : start + hashes.size] & (_partition(hashes, parts) == partition)
+                rows = (np.flatnonzero(taken) + start).astype(np.uint64)
+                keys.append((hashes[taken].astype(np.uint64) << _HALF) | rows)
+            if keys:
+                for found in _bucket_pairs(np.sort(np.concatenate(keys))):
+                    pairs.add(found)
+
+
+def _bucket_pairs(keys: NDArray[np.uint64]) -> Iterator[NDArray[np.uint64]]:
+    """Yield sorted runs of pairs from the sorted keys `hash << 32 | row`.
+
+    A small bucket gives all its pairs. In a large one a member is paired with its nearest earlier neighbours and
+    with the first members, the fewer of them the larger the bucket, so that pairs grow no faster than rows.
+    """
+    same = (keys[1:] ^ keys[:-1]) <= _LOW
+    member = np.zeros(keys.size, np.bool_)
+    member[1:] = same
+    head = ~member
+    member[:-1] |= same
+    rows = keys[member] & _LOW
+    starts = np.flatnonzero(head[member])
+    sizes = np.diff(starts, append=rows.size)
+    reach = np.where(sizes <= _ALL_PAIRS, sizes - 1, np.maximum(_REACH // np.maximum(sizes, 1), 1))
+    place = np.arange(rows.size) - np.repeat(starts, sizes)
+    reach, large = np.repeat(reach, sizes), np.repeat(sizes > _ALL_PAIRS, sizes)
+    found: list[NDArray[np.uint64]] = []
+    for step in range(1, int(reach.max(initial=0)) + 1):
+        at = np.flatnonzero((place >= step) & (reach >= step))
+        found.append((rows[at] << _HALF) | rows[at - step])
+        at = at[large[at] & (place[at] >= step + reach[at])]  # nearer ones are neighbours of that first member
+        found.append((rows[at] << _HALF) | rows[at - place[at] + (step - 1)])
+        if sum(run.size for run in found) >= _RUN_PAIRS:
+            yield np.sort(np.concatenate(found))
+            found = []
+    if found:
+        yield np.sort(np.concatenate(found))
+
+
+def _partitions(rows: int) -> int:
+    return max(1, -(-rows // _PARTITION_ROWS))
+
+
+def _partition(hashes: NDArray[Any], parts: int) -> NDArray[np.uint64]:
+    """Return the partition of each 32-bit hash."""
+    return (hashes.astype(np.uint64) * np.uint64(parts)) >> _HALF

@@ -1,0 +1,224 @@
+"""Texts to the hashes of their word n-grams, a batch of texts at a time and no Python per word.
+
+A word is a run of letters, digits, marks and underscores, lower-cased; a character of a script written without spaces
+(Chinese, Japanese, Thai, ...) is a word of its own. The hash of a word is the same in any text, batch or encoding.
+A text shorter than n words has one shingle: all its words.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import unicodedata
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["BATCH_CHARACTERS", "Shingles", "shingle"]
+
+BATCH_CHARACTERS = 1 << 17
+"""Characters of text to hand to `shingle` at once: enough to drown the cost of a call, little enough for a cache."""
+
+# Scripts whose writing does not part words, as (first, last) code points. Planes 2 and 3 are all Han.
+UNSPACED = (
+    (0x0E00, 0x0EFF),  # Thai, Lao
+    (0x1000, 0x109F),  # Myanmar
+    (0x1780, 0x17FF),  # Khmer
+    (0x1950, 0x19DF),  # Tai Le, New Tai Lue
+    (0x1A20, 0x1AAF),  # Tai Tham
+    (0x1B00, 0x1B7F),  # Balinese
+    (0x2E80, 0x2FDF),  # Han radicals
+    (0x3005, 0x3007),  # Han repetition marks, zero
+    (0x3021, 0x3029),  # Hangzhou numerals
+    (0x3040, 0x312F),  # Hiragana, Katakana, Bopomofo
+    (0x31A0, 0x31FF),  # Bopomofo and Katakana extensions
+    (0x3400, 0x4DBF),  # Han extension A
+    (0x4E00, 0xA4CF),  # Han, Yi
+    (0xA980, 0xA9FF),  # Javanese, Myanmar extension B
+    (0xAA60, 0xAADF),  # Myanmar extension A, Tai Viet
+    (0xF900, 0xFAFF),  # Han compatibility
+    (0xFF66, 0xFF9F),  # half-width Katakana
+    (0x16FE0, 0x1B2FF),  # Tangut, Khitan, Kana supplements, Nushu
+)
+_PLANES = 0x20000  # below: looked up in the Unicode database; from here on all Han, or nothing
+_HAN_END = 0x40000
+_ALONE = 1 << 31  # flag in the fold table: this character is a word of its own
+
+_MASK = (1 << 64) - 1
+_BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2^64
+_INVERSE = pow(_BASE, -1, 1 << 64)
+_CHUNK = 1 << 15  # characters hashed at a time: the powers, their inverses and the sums stay in the cache
+_CHUNK_POWER = pow(_BASE, _CHUNK, 1 << 64)
+_STEP = np.uint64(0xD1342543DE82EF95)
+_MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
+_HALF = np.uint64(32)
+
+_ASCII_FOLD = bytes(ord(chr(c).lower()) if c < 128 and (chr(c).isalnum() or chr(c) == "_") else 0 for c in range(256))
+
+
+class Shingles(NamedTuple):
+    """The shingle hashes of a batch of texts, repeats and order kept.
+
+    Text i has `hashes[offsets[i]:offsets[i + 1]]`; `sums[i]` adds up their 64-bit forms, so that texts with the same
+    shingles in any order have the same sum. A text without a word has no shingle and the sum 0.
+    """
+
+    hashes: NDArray[np.uint32]
+    offsets: NDArray[np.int64]
+    sums: NDArray[np.uint64]
+
+
+def shingle(texts: Sequence[str], ngram: int) -> Shingles:
+    """Return the word `ngram`-gram hashes of every text.
+
+    Memory is some 30 bytes a character of the whole batch; callers batch by `BATCH_CHARACTERS`.
+    """
+    values, starts, ends = _words("\0".join(texts))
+    bounds = np.fromiter(itertools.accumulate((len(text) + 1 for text in texts), initial=0), np.int64, len(texts) + 1)
+    first = np.searchsorted(starts, bounds)
+    counts = np.diff(first)
+    words = np.zeros(starts.size + ngram - 1, np.uint64)  # behind the last word stand missing ones, which count as 0
+    _hash_words(values, starts, ends, words)
+    rolled = words[: starts.size].copy()
+    for step in range(1, ngram):
+        rolled *= _STEP
+        rolled += words[step : step + rolled.size]
+    keep = np.ones(rolled.size, np.bool_)
+    for step in range(1, ngram):
+        crossing = first[1:] - step  # these run on into the next text
+        keep[crossing[crossing >= 0]] = False
+    short = np.flatnonzero((counts > 0) & (counts < ngram))
+    if short.size:
+        rolled[first[short]] = _short(words, first[short], counts[short], ngram)
+        keep[first[short]] = True
+    grams = _mixed(rolled)[keep]
+    offsets = np.zeros(counts.size + 1, np.int64)
+    np.cumsum(np.where(counts < ngram, counts > 0, counts - (ngram - 1)), out=offsets[1:])
+    sums = np.zeros(counts.size, np.uint64)
+    filled = np.flatnonzero(counts)
+    if filled.size:
+        sums[filled] = np.add.reduceat(grams, offsets[filled])
+    grams >>= _HALF
+    return Shingles(grams.astype(np.uint32), offsets, sums)
+
+
+def _short(
+    words: NDArray[np.uint64], first: NDArray[np.int64], counts: NDArray[np.int64], ngram: int
+) -> NDArray[np.uint64]:
+    """Return the one shingle of each text of fewer than `ngram` words, as if filled up with missing words."""
+    total = np.zeros(first.size, np.uint64)
+    for step in range(ngram):
+        total *= _STEP
+        total += np.where(step < counts, words[first + np.minimum(step, counts - 1)], np.uint64(0))
+    return total
+
+
+def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Spread every bit over the whole word, in place."""
+    values ^= values >> _HALF
+    values *= _MIX[0]
+    values ^= values >> np.uint64(29)
+    values *= _MIX[1]
+    return values
+
+
+def _words(joined: str) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64]]:
+    """Return (folded characters, 0 between words; first character of each word; the one behind its last)."""
+    if joined.isascii():
+        values: NDArray[Any] = np.frombuffer(joined.encode("ascii").translate(_ASCII_FOLD), np.uint8)
+        return values, *_runs(values != 0)
+    values = np.empty(len(joined), np.uint32)
+    table = _fold_table()
+    for offset in range(0, values.size, _CHUNK):
+        points = np.frombuffer(joined[offset : offset + _CHUNK].encode("utf-32-le", "surrogatepass"), np.uint32)
+        folded = table.take(points.astype(np.intp), mode="clip")
+        if points.max() >= _PLANES:
+            high = (points >= _PLANES) & (points < _HAN_END)
+            folded[high] = points[high] | np.uint32(_ALONE)
+        values[offset : offset + _CHUNK] = folded
+    if values.max() < _ALONE:
+        return values, *_runs(values != 0)
+    alone = values >= _ALONE
+    values &= np.uint32(_ALONE - 1)
+    begin = values != 0
+    end = begin.copy()
+    apart = alone[1:] | alone[:-1]
+    begin[1:] &= (end[:-1] == 0) | apart
+    end[:-1] &= (values[1:] == 0) | apart
+    return values, np.flatnonzero(begin), np.flatnonzero(end) + 1
+
+
+def _runs(inside: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    padded = np.zeros(inside.size + 2, np.bool_)
+    padded[1:-1] = inside
+    edges = np.flatnonzero(padded[1:] != padded[:-1])
+    return edges[::2].copy(), edges[1::2].copy()
+
+
+def _hash_words(
+    values: NDArray[Any], starts: NDArray[np.int64], ends: NDArray[np.int64], hashes: NDArray[np.uint64]
+) -> None:
+    """Hash every word into `hashes`: a difference of prefix sums of a polynomial modulo 2^64, moved to power 0."""
+    powers, inverses = _powers()
+    sums = np.zeros(_CHUNK + 1, np.uint64)
+    low = 0
+    while low < starts.size:
+        origin = starts[low]
+        high = int(np.searchsorted(ends, origin + _CHUNK, side="right"))
+        if high == low:
+            hashes[low] = _long_word(values[origin : ends[low]])
+            low += 1
+            continue
+        piece = values[origin : ends[high - 1]]
+        tail = sums[1 : piece.size + 1]
+        np.multiply(piece, powers[: piece.size], out=tail)
+        np.add.accumulate(tail, out=tail)
+        at = starts[low:high] - origin
+        part = sums.take(ends[low:high] - origin)
+        part -= sums.take(at)
+        part *= inverses.take(at)
+        hashes[low:high] = part
+        low = high
+
+
+def _long_word(values: NDArray[Any]) -> np.uint64:
+    """The same polynomial over a word longer than a chunk."""
+    powers, _ = _powers()
+    total, scale = 0, 1
+    for offset in range(0, values.size, _CHUNK):
+        piece = values[offset : offset + _CHUNK]
+        total += int((piece * powers[: piece.size]).sum()) * scale
+        scale = scale * _CHUNK_POWER & _MASK
+    return np.uint64(total & _MASK)
+
+
+@functools.cache
+def _powers() -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Return the powers of the base from 0 up, and of its inverse, `_CHUNK` of each."""
+    tables = []
+    for factor in (_BASE, _INVERSE):
+        table = np.full(_CHUNK, factor, np.uint64)
+        table[0] = 1
+        tables.append(np.multiply.accumulate(table))
+    return tables[0], tables[1]
+
+
+@functools.cache
+def _fold_table() -> NDArray[np.uint32]:
+    """Return what each code point below `_PLANES` counts as: its lower case, 0 between words; the last entry is 0."""
+    table = np.zeros(_PLANES + 1, np.uint32)
+    for code in range(_PLANES):
+        character = chr(code)
+        if character.isalnum() or code == 0x5F or unicodedata.category(character)[0] == "M":
+            table[code] = ord(character.lower()[0])
+    for first, last in UNSPACED:
+        part = table[first : min(last, _PLANES - 1) + 1]
+        part[part != 0] |= np.uint32(_ALONE)
+    table[0xFE00:0xFE10] = 0  # variation selectors choose a glyph; they are marks by category only
+    table[0x3C2] = 0x3C3  # the two lower-case forms of sigma are one letter
+    return table

@@ -1,0 +1,141 @@
+"""Pass one: the texts of a shard to its signature file.
+
+What is written of a row depends on its text and the settings alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import xxhash
+
+from privscan.dedup.minhash import band_hashes, signatures
+from privscan.dedup.shingle import BATCH_CHARACTERS, Shingles, shingle
+from privscan.dedup.store import Writer, columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from privscan.dedup import DedupSettings
+
+__all__ = ["Signer"]
+
+_PENDING_CHARACTERS = 6 * BATCH_CHARACTERS  # enough shingles to sign at full speed
+_BLOCK_ROWS = 4096
+
+
+class Signer:
+    """Signs the texts of one shard into the file `path`, which appears when `close` has written it whole.
+
+    Holds at most about a million characters of text beyond the call to `add`, and the signatures of 4,096 rows.
+    OutputError when the file cannot be written. In a `with` statement an error gives the file up.
+    """
+
+    def __init__(self, path: str, settings: DedupSettings) -> None:
+        if settings.method == "off":
+            raise ValueError("nothing is signed when deduplication is off")
+        self._settings = settings
+        self._columns = columns(settings)
+        self._writer = Writer(path, settings)
+        self._rows: list[int] = []
+        self._texts: list[str] = []
+        self._characters = 0
+        self._signed: list[dict[str, NDArray[Any]]] = []
+        self._last = -1
+
+    def add(self, first_record: int, rows: Sequence[int], texts: Sequence[str | None]) -> None:
+        """Take the texts of a block. A row whose text is None or empty is a duplicate of nothing.
+
+        `rows` are file rows, ascending within and across calls, none under `first_record`; ValueError otherwise.
+        """
+        for row, text in zip(rows, texts, strict=True):
+            if row < first_record or row <= self._last:
+                raise ValueError(f"row {row} is under {max(first_record, self._last + 1)}, where the block may start")
+            self._last = row
+            if text:
+                self._rows.append(row)
+                self._texts.append(text)
+                self._characters += len(text)
+                if self._characters >= _PENDING_CHARACTERS:
+                    self._sign()
+
+    def close(self) -> None:
+        """Sign what is left, and give the file its name."""
+        self._sign()
+        self._flush()
+        self._writer.close()
+
+    def discard(self) -> None:
+        """Give the file up."""
+        self._writer.discard()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.discard()
+
+    def _sign(self) -> None:
+        if not self._rows:
+            return
+        values: dict[str, NDArray[Any]] = {
+            name: np.zeros((len(self._rows), *kind.shape), kind.base) for name, kind in self._columns.items()
+        }
+        values["row"][:] = self._rows
+        digests = b"".join(xxhash.xxh3_128_digest(text.encode("utf-8", "surrogatepass")) for text in self._texts)
+        values["text"][:] = np.frombuffer(digests, ">u8").reshape(-1, 2)
+        if self._settings.method == "near":
+            self._sign_near(values)
+        self._signed.append(values)
+        self._rows, self._texts, self._characters = [], [], 0
+        if sum(part["row"].size for part in self._signed) >= _BLOCK_ROWS:
+            self._flush()
+
+    def _sign_near(self, values: dict[str, NDArray[Any]]) -> None:
+        """Fill in what near duplicates need. Plain ASCII goes first: a batch of it is far quicker to take apart."""
+        settings = self._settings
+        plain = [text.isascii() for text in self._texts]
+        members = [[index for index, found in enumerate(plain) if found is kind] for kind in (True, False)]
+        batches = [batch for part in members for batch in _batches([self._texts[index] for index in part])]
+        found = _joined([shingle(batch, settings.ngram) for batch in batches])
+        signed = signatures(found.hashes, found.offsets, settings.hashes, settings.seed)
+        at = np.array(members[0] + members[1], np.int64)
+        values["sum"][at] = found.sums
+        meta = values["meta"]
+        meta["offset"][at] = self._writer.shingles(found.hashes) + 4 * found.offsets[:-1]
+        meta["count"][at] = np.diff(found.offsets)
+        meta["low"][at] = signed.astype(np.uint8).T
+        for band, hashes in enumerate(band_hashes(signed, settings.bands)):
+            values[f"band{band}"][at] = hashes
+
+    def _flush(self) -> None:
+        if self._signed:
+            self._writer.block({name: np.concatenate([part[name] for part in self._signed]) for name in self._columns})
+            self._signed = []
+
+
+def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut the texts into runs of about `BATCH_CHARACTERS`."""
+    start = characters = 0
+    for index, text in enumerate(texts):
+        characters += len(text)
+        if characters >= BATCH_CHARACTERS:
+            yield texts[start : index + 1]
+            start, characters = index + 1, 0
+    if start < len(texts):
+        yield texts[start:]
+
+
+def _joined(batches: Sequence[Shingles]) -> Shingles:
+    counts = np.concatenate([np.diff(batch.offsets) for batch in batches])
+    return Shingles(
+        np.concatenate([batch.hashes for batch in batches]),
+        np.concatenate((np.zeros(1, np.int64), np.cumsum(counts))),
+        np.concatenate([batch.sums for batch in batches]),
+    )

@@ -1,0 +1,258 @@
+"""The work files between the passes: what is signed of a shard, and which of its rows are dropped.
+
+A signature file is read back a piece at a time:
+
+    header     8 bytes
+    body       shingle hashes (4 bytes each) of some rows, then a block of those rows, and so on
+    footer     JSON: how it was signed, and [offset, rows] of every block
+    tail       length and XXH3-64 of the footer (8 bytes each), 8 bytes that only a whole file ends with
+
+A block is a run of columns, each whole: `row` (file row), `text` (XXH3-128 of the text) and, for near duplicates,
+`sum` (of the shingles), one band hash a column, and `meta` (where the shingles stand, how many, and the low byte of
+every MinHash value). All numbers are little-endian. A near row takes 169 + 4 * bands + hashes - 125 bytes (269 with
+the defaults) and 4 bytes a word. A list of drops is a NumPy file of `DROP`. Both appear under their names only when
+they are whole.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xxhash
+
+from privscan.dedup import Duplicate
+from privscan.errors import InputError, OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from privscan.dedup import DedupSettings, Part
+
+__all__ = ["DROP", "Store", "Writer", "columns", "drops", "save_drops"]
+
+DROP = np.dtype([("row", "<i8"), ("kept_file", "<i4"), ("kept_row", "<i8"), ("similarity", "<f4"), ("method", "u1")])
+"""A dropped row as written: `method` is 0 for exact, 1 for near."""
+
+_HEAD = b"PSDEDUP1"
+_TAIL = b"1PUDEDSP"
+_CLOSING = struct.Struct("<QQ8s")
+_OPEN_FILES = 64
+_METHODS = ("exact", "near")
+_DENSE = 16  # read a run of rows whole when at least one in so many is wanted
+
+
+def columns(settings: DedupSettings) -> dict[str, np.dtype[Any]]:
+    """Return the columns of a block and their types, in the order they stand in."""
+    found = {"row": np.dtype("<i8"), "text": np.dtype(("<u8", (2,)))}
+    if settings.method == "near":
+        found["sum"] = np.dtype("<u8")
+        found |= {f"band{band}": np.dtype("<u4") for band in range(settings.bands)}
+        found["meta"] = np.dtype([("offset", "<i8"), ("count", "<u4"), ("low", "u1", (settings.hashes,))])
+    return found
+
+
+def _signed_with(settings: DedupSettings) -> dict[str, Any]:
+    """Return what two signature files must share to be joined; the threshold may still be chosen."""
+    near = {"ngram": settings.ngram, "bands": settings.bands, "rows": settings.rows, "seed": settings.seed}
+    return {"method": settings.method} | (near if settings.method == "near" else {})
+
+
+class Writer:
+    """One signature file in the making, beside its final name. OutputError when it cannot be written."""
+
+    def __init__(self, path: str, settings: DedupSettings) -> None:
+        self._path = path
+        self._settings = settings
+        self._columns = columns(settings)
+        self._blocks: list[tuple[int, int]] = []
+        self._offset = 0
+        try:
+            self._file = open(f"{path}.part", "wb")  # noqa: SIM115 - closed by close() or discard()
+        except OSError as error:
+            raise OutputError(f"signature file {path} cannot be written: {error.strerror}") from None
+        self._write(_HEAD)
+
+    def shingles(self, hashes: NDArray[np.uint32]) -> int:
+        """Append shingle hashes and return the byte they start at."""
+        start = self._offset
+        self._write(hashes.astype("<u4", copy=False).tobytes())
+        return start
+
+    def block(self, values: Mapping[str, NDArray[Any]]) -> None:
+        """Append a block: every column of `columns`, all of the same number of rows."""
+        self._blocks.append((self._offset, len(values["row"])))
+        for name, kind in self._columns.items():
+            self._write(values[name].astype(kind.base, copy=False).tobytes())
+
+    def close(self) -> None:
+        """Finish the file and give it its name."""
+        footer = json.dumps({"signed": _signed_with(self._settings), "blocks": self._blocks}).encode()
+        self._write(footer + _CLOSING.pack(len(footer), xxhash.xxh3_64_intdigest(footer), _TAIL))
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            os.replace(f"{self._path}.part", self._path)
+        except OSError as error:
+            raise OutputError(f"signature file {self._path} cannot be written: {error.strerror}") from None
+
+    def discard(self) -> None:
+        """Give the file up."""
+        self._file.close()
+        os.unlink(f"{self._path}.part")
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise OutputError(f"signature file {self._path} cannot be written: {error.strerror}") from None
+        self._offset += len(data)
+
+
+class Store:
+    """The signature files of a run, read as one table whose rows are numbered in the order of the parts.
+
+    Holds some 40 bytes a block (4,096 rows, or the rest of a shard) and at most 64 open files. InputError on a file
+    that is missing, torn, changed, or signed with other settings.
+    """
+
+    def __init__(self, parts: Sequence[Part], settings: DedupSettings) -> None:
+        self._parts = tuple(parts)
+        self._files: dict[int, int] = {}
+        self._kinds = columns(settings)
+        self._before: dict[str, int] = {}
+        width = 0
+        for name, kind in self._kinds.items():
+            self._before[name] = width
+            width += kind.itemsize
+        blocks: list[tuple[int, int, int]] = []
+        totals = [0]
+        for index in range(len(self._parts)):
+            listed = self._read_footer(index, settings)
+            blocks += [(index, offset, rows) for offset, rows in listed]
+            totals.append(totals[-1] + sum(rows for _, rows in listed))
+        table = np.array(blocks, np.int64).reshape(-1, 3)
+        self._block_part, self._block_offset, self._block_rows = table.T.copy()
+        self._block_first = np.concatenate((np.zeros(1, np.int64), np.cumsum(self._block_rows)))
+        self.bounds = np.array(totals, np.int64)
+        """First row of each part, then the number of rows."""
+
+    @property
+    def rows(self) -> int:
+        """Rows in all parts."""
+        return int(self.bounds[-1])
+
+    @property
+    def blocks(self) -> int:
+        """Blocks in all parts."""
+        return int(self._block_rows.size)
+
+    def first(self, block: int) -> int:
+        """Return the row a block starts with."""
+        return int(self._block_first[block])
+
+    def size(self, block: int) -> int:
+        """Return how many rows a block has, never 0."""
+        return int(self._block_rows[block])
+
+    def column(self, block: int, name: str) -> NDArray[Any]:
+        """Return a column of a block, whole."""
+        return self._slice(block, name, 0, self.size(block))
+
+    def gather(self, name: str, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Return a column for distinct ascending rows."""
+        kind = self._kinds[name]
+        out = np.empty((rows.size, *kind.shape), kind.base)
+        blocks = np.searchsorted(self._block_first, rows, side="right") - 1
+        cuts = np.flatnonzero(np.diff(blocks, prepend=-1, append=self.blocks))
+        for low, high in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True):
+            block = int(blocks[low])
+            inside = rows[low:high] - self._block_first[block]
+            start, stop = int(inside[0]), int(inside[-1]) + 1
+            if stop - start <= _DENSE * inside.size:
+                out[low:high] = self._slice(block, name, start, stop)[inside - start]
+                continue
+            for index, at in enumerate(inside.tolist(), low):
+                out[index] = self._slice(block, name, at, at + 1)[0]
+        return out
+
+    def shingles(self, row: int, offset: int, count: int) -> NDArray[np.uint32]:
+        """Return the shingle hashes of a row, as its `meta` says where they stand."""
+        part = int(np.searchsorted(self.bounds, row, side="right")) - 1
+        return np.frombuffer(self._read(part, offset, 4 * count), "<u4")
+
+    def close(self) -> None:
+        """Close the files."""
+        while self._files:
+            os.close(self._files.popitem()[1])
+
+    def _slice(self, block: int, name: str, start: int, stop: int) -> NDArray[Any]:
+        kind = self._kinds[name]
+        offset = int(self._block_offset[block] + self._block_rows[block] * self._before[name]) + start * kind.itemsize
+        data = self._read(int(self._block_part[block]), offset, (stop - start) * kind.itemsize)
+        return np.frombuffer(data, kind.base).reshape(-1, *kind.shape)
+
+    def _read(self, part: int, offset: int, size: int) -> bytes:
+        data = os.pread(self._descriptor(part), size, offset)
+        if len(data) != size:
+            raise self._torn(part, "it ends too soon")
+        return data
+
+    def _descriptor(self, part: int) -> int:
+        if part not in self._files:
+            if len(self._files) >= _OPEN_FILES:
+                os.close(self._files.pop(next(iter(self._files))))
+            try:
+                self._files[part] = os.open(self._parts[part].path, os.O_RDONLY)
+            except OSError as error:
+                raise self._torn(part, f"{error.strerror}") from None
+        return self._files[part]
+
+    def _read_footer(self, part: int, settings: DedupSettings) -> list[tuple[int, int]]:
+        size = os.fstat(self._descriptor(part)).st_size
+        if size < len(_HEAD) + _CLOSING.size or self._read(part, 0, len(_HEAD)) != _HEAD:
+            raise self._torn(part, "it is not one, or was cut off")
+        length, digest, tail = _CLOSING.unpack(self._read(part, size - _CLOSING.size, _CLOSING.size))
+        if tail != _TAIL or length > size - _CLOSING.size:
+            raise self._torn(part, "its end is missing")
+        footer = self._read(part, size - _CLOSING.size - length, length)
+        if xxhash.xxh3_64_intdigest(footer) != digest:
+            raise self._torn(part, "its end does not match its checksum")
+        content = json.loads(footer)
+        if content["signed"] != _signed_with(settings):
+            wrong = "signed with other settings than it is to be joined with; sign all shards again"
+            raise InputError(f"signature file {self._parts[part].path} was {wrong}")
+        return [(offset, rows) for offset, rows in content["blocks"]]
+
+    def _torn(self, part: int, reason: str) -> InputError:
+        return InputError(f"signature file {self._parts[part].path} cannot be used: {reason}; sign the shard again")
+
+
+def save_drops(path: str, table: NDArray[Any]) -> None:
+    """Write the dropped rows of one part, of type `DROP`. OutputError when that fails."""
+    try:
+        with open(f"{path}.part", "wb") as file:
+            np.save(file, table, allow_pickle=False)
+        os.replace(f"{path}.part", path)
+    except OSError as error:
+        raise OutputError(f"work file {path} cannot be written: {error.strerror}") from None
+
+
+def drops(path: str) -> dict[int, Duplicate]:
+    """Return the dropped rows of one part by file row. InputError when the file is missing or torn."""
+    try:
+        table = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        raise InputError(f"work file {path} is missing or torn; run the deduplication again") from None
+    if table.dtype != DROP:
+        raise InputError(f"work file {path} is not a list of dropped rows; run the deduplication again")
+    return {
+        row: Duplicate(file, kept, round(similarity, 6), _METHODS[method])
+        for row, file, kept, similarity, method in table.tolist()
+    }

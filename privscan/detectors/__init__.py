@@ -1,0 +1,48 @@
+"""Anything that turns leaves into matches. Gate, then detect.
+
+A detector first says cheaply which rows of a block it must see, then looks exactly at their decoded leaves. Third-party
+detectors come by the entry point group `privscan.detectors` (a callable taking `Settings`), used only when the policy
+names them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from privscan.errors import ConfigError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from privscan.config import Settings
+    from privscan.formats import Block
+    from privscan.model import Leaf, Match
+
+
+class Detector(Protocol):
+    """What a detector is. Both calls may be made for any block, in any order, in any process."""
+
+    def candidates(self, block: Block) -> Iterable[int]:
+        """Return the rows of the block that `detect` must see."""
+
+    def detect(self, leaves: Sequence[Leaf]) -> Mapping[int, Sequence[Match]]:
+        """Return matches by position in `leaves`. Spans are code points of that leaf's text."""
+
+
+def build(settings: Settings) -> tuple[Detector, ...]:
+    """Make the detectors the policy names; ConfigError for one that nobody provides."""
+    from importlib.metadata import entry_points
+
+    found: list[Detector] = []
+    plugins = {point.name: point for point in entry_points(group="privscan.detectors")}
+    for name in settings.policy.detectors:
+        if name == "patterns":
+            from privscan.detectors.patterns import Patterns
+
+            found.append(Patterns(settings))
+        elif name in plugins:
+            found.append(plugins[name].load()(settings))
+        else:
+            known = {"patterns", *plugins}
+            raise ConfigError(f'policy {settings.policy.id}: no detector is called "{name}"{nearest(name, known)}')
+    return tuple(found)

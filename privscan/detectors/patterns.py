@@ -1,0 +1,325 @@
+"""Runs the rules: trigger, exact pattern, validators, context, confidence. Holds all rules of a run, compiled.
+
+A match is never dropped for a reason that `explain` could not tell: every step that moved its confidence stands in its
+evidence.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from privscan import validators
+from privscan.detectors import triggers
+from privscan.model import Confidence, LeafKind, Match, Rule, Span, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from privscan.config import Settings
+    from privscan.formats import Block
+    from privscan.model import Leaf
+
+CONTEXT_BEFORE = 60  # characters of the same leaf in which a context word counts
+CONTEXT_AFTER = 30
+BIG_LEAF = 1 << 20  # bytes; longer leaves are scanned by themselves, their hits thinned
+THIN = 64  # bytes: hits of one rule closer than this share a window anyway
+SCORES = {Confidence.LOW: 0.3, Confidence.MEDIUM: 0.6, Confidence.HIGH: 0.9}
+
+
+def needs_context(rule: Rule, minimum: Confidence) -> bool:
+    """Say whether a match of the rule is below the minimum unless a context word stands near it."""
+    best = max(rule.confidence, rule.checked if rule.validators else rule.confidence)
+    return bool(rule.context) and best < minimum
+
+
+@dataclass(slots=True)
+class _Compiled:
+    """A rule with its expressions, made on first use: most rules of a run never fire."""
+
+    rule: Rule
+    pattern: re.Pattern[str] = field(init=False)
+    context: re.Pattern[str] | None = field(init=False)
+    keywords: re.Pattern[str] | None = field(init=False)
+    placeholders: tuple[re.Pattern[str], ...] = field(init=False)
+    checks: tuple[tuple[str, Any], ...] = field(init=False)
+    group: int | str = field(init=False)
+
+    def __post_init__(self) -> None:
+        rule = self.rule
+        self.pattern = re.compile(rule.pattern)
+        self.group = "value" if "value" in self.pattern.groupindex else 0
+        self.context = _words(rule.context)
+        self.keywords = _words(rule.keywords) if rule.trigger else None  # a keyword trigger has seen to them
+        self.placeholders = tuple(re.compile(entry) for entry in rule.placeholders)
+        self.checks = tuple((name, validators.TABLE[name]) for name in rule.validators)
+
+
+def _words(words: Sequence[str]) -> re.Pattern[str] | None:
+    """Compile words and phrases to one search over folded text; spaces in them stand for any joint or none."""
+    if not words:
+        return None
+    joined = (r"[\s_-]*".join(re.escape(part) for part in triggers.folded(word).split()) for word in words)
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(joined)})(?![^\W_])")
+
+
+@functools.lru_cache(maxsize=65536)
+def field_words(pointer: str) -> str:
+    """Return the names in a field as folded words: the last two named segments, split at case and punctuation.
+
+    >>> field_words("/users/0/homePhone")
+    'users home phone'
+    """
+    names = [segment for segment in pointer.removesuffix("~key").split("/") if segment and not segment.isdigit()][-2:]
+    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", " ".join(names))
+    return triggers.folded(re.sub(r"[\W_]+", " ", split))
+
+
+def weigh(
+    rule: Rule, verdicts: Sequence[tuple[str, validators.Verdict]], context: str, field_word: str
+) -> tuple[Confidence, float, tuple[str, ...], tuple[tuple[str, Confidence], ...]] | None:
+    """Return confidence, score, evidence and the steps that led there; None when the rule rejects the match.
+
+    A pure function of the rule and what was seen, so that `explain` can tell the story again.
+    """
+    level = rule.confidence
+    evidence: list[str] = []
+    steps = [(f"shape of {rule.name}", level)]
+    proof = "verified" if rule.id.startswith("secret.") else "checksum"
+    failed = any(verdict.state == "failed" for _, verdict in verdicts)
+    if failed and rule.on_failed == "reject":
+        return None
+    for name, verdict in verdicts:
+        if verdict.state != "n/a":
+            word = proof if verdict.state == "passed" else verdict.state
+            evidence += [f"{word}:{name}", *verdict.facts]
+    passed = any(verdict.state == "passed" for _, verdict in verdicts)
+    if failed:
+        if rule.on_failed == "lower":
+            level = Confidence(max(level - 1, Confidence.LOW))
+        steps.append(("a validator failed", level))
+    elif passed:
+        level = max(level, rule.checked)
+        steps.append(("every validator that applies passed", level))
+    for word, where in ((context, "context"), (field_word, "field")):
+        if word:
+            evidence.append(f"{where}:{word}")
+    if context or field_word:
+        level = Confidence(min(level + 1, Confidence.HIGH))
+        steps.append((f"{'field name' if field_word else 'context'} says {field_word or context}", level))
+    score = SCORES[level] + 0.03 * bool(context) + 0.03 * bool(field_word) + 0.03 * passed - 0.1 * failed
+    return level, round(score, 2), tuple(evidence or ["shape"]), tuple(steps)
+
+
+class Patterns:
+    """The rules of a run as one detector."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.rules = settings.rules
+        self.minimum = settings.min_confidence
+        found = [
+            triggers.trigger_of(rule, number, needs_context=needs_context(rule, self.minimum))
+            for number, rule in enumerate(self.rules)
+        ]
+        self.databases = triggers.compile_rules(found, self.rules, settings.cache_dir) if found else None
+        self._compiled: dict[int, _Compiled] = {}
+
+    def compiled(self, number: int) -> _Compiled:
+        entry = self._compiled.get(number)
+        if entry is None:
+            entry = self._compiled[number] = _Compiled(self.rules[number])
+        return entry
+
+    # ------------------------------------------------------------ gate
+
+    def candidates(self, block: Block) -> set[int]:
+        """Return the rows with a trigger in their raw bytes, or with an escape that could hide one."""
+        rows: set[int] = set(block.obscured())
+        if self.databases is None:
+            return rows
+        for buffer, starts in block.buffers():
+            rows |= self._triggered(memoryview(buffer), starts)
+        for name, members in block.names():
+            if len(self.databases.scan(f"\x1f{name}\x1f".encode(errors="surrogatepass"))[0]):
+                rows.update(members)
+        return rows
+
+    def _triggered(self, buffer: memoryview, starts: np.ndarray[Any, Any]) -> set[int]:
+        """Scan in pieces of about SCAN_BYTES of whole rows, each with the byte before it and the one behind."""
+        assert self.databases is not None
+        rows: set[int] = set()
+        row, total = 0, len(starts)
+        while row < total:
+            begin = int(starts[row])
+            following = max(int(np.searchsorted(starts, begin + triggers.SCAN_BYTES)), row + 1)
+            end = int(starts[following]) if following < total else len(buffer)
+            _, ends = self.databases.scan(buffer[max(begin - 1, 0) : end])
+            if len(ends):
+                # a trigger ends inside its row, or one byte past it (its neighbour): never before the row begins
+                offsets = np.unique(ends) + (max(begin - 1, 0) - 2)
+                rows.update(np.unique(np.searchsorted(starts, offsets, side="right") - 1).tolist())
+            row = following
+        rows.discard(-1)
+        return rows
+
+    # ------------------------------------------------------------ detect
+
+    def detect(self, leaves: Sequence[Leaf]) -> dict[int, list[Match]]:
+        """Return matches by position in `leaves`, those below the minimum confidence left out."""
+        found: dict[int, list[Match]] = {}
+        for number, position, window in self._windows(leaves):
+            matches = list(self._confirm(self.compiled(number), leaves[position], window))
+            if matches:
+                found.setdefault(position, []).extend(matches)
+        return found
+
+    def _windows(self, leaves: Sequence[Leaf]) -> Iterator[tuple[int, int, tuple[int, int] | None]]:
+        """Yield (rule, leaf position, window in code points or None for the whole leaf), merged, in a fixed order."""
+        if self.databases is None or not leaves:
+            return
+        small: list[int] = []
+        for position, leaf in enumerate(leaves):
+            if len(leaf.text) < BIG_LEAF:
+                small.append(position)
+            else:
+                yield from self._spread(leaves, [position])
+        if small:
+            yield from self._spread(leaves, small)
+
+    def _spread(
+        self, leaves: Sequence[Leaf], positions: Sequence[int]
+    ) -> Iterator[tuple[int, int, tuple[int, int] | None]]:
+        """Scan some leaves as one buffer of `\\x1f key \\x1f text \\x1e` and turn hits into windows."""
+        assert self.databases is not None
+        parts: list[bytes] = []
+        begins: list[int] = []
+        at = 0
+        for position in positions:
+            leaf = leaves[position]
+            head = b"\x1f" + leaf.key.encode("utf-8", "surrogatepass") + b"\x1f" if leaf.kind is not LeafKind.KEY else b"\x1f"
+            body = leaf.text.encode("utf-8", "surrogatepass")
+            parts += (head, body, b"\x1e")
+            at += len(head)
+            begins.append(at)
+            at += len(body) + 1
+        buffer = b"".join(parts)
+        numbers, ends = self.databases.scan_thinned(buffer, THIN) if len(positions) == 1 else self.databases.scan(buffer)
+        if not len(numbers):
+            return
+        starts = np.array(begins, dtype=np.int64)
+        lengths = np.array([len(parts[3 * i]) for i in range(len(positions))], dtype=np.int64)
+        owners = np.searchsorted(starts - lengths, ends - 2, side="right") - 1
+        order = np.lexsort((ends, numbers, owners))
+        yield from self._merged(leaves, positions, parts, starts, owners[order].tolist(), numbers[order].tolist(), ends[order].tolist())
+
+    def _merged(
+        self,
+        leaves: Sequence[Leaf],
+        positions: Sequence[int],
+        parts: Sequence[bytes],
+        starts: np.ndarray[Any, Any],
+        owners: list[int],
+        numbers: list[int],
+        ends: list[int],
+    ) -> Iterator[tuple[int, int, tuple[int, int] | None]]:
+        """Merge the sorted hits of one rule in one leaf into windows."""
+        last: tuple[int, int] | None = None
+        low = high = 0
+        whole = False
+        for owner, number, end in zip(owners, numbers, ends, strict=True):
+            if owner < 0:
+                continue
+            text = leaves[positions[owner]].text
+            reach = self.rules[number].window
+            offset = end - int(starts[owner])
+            if (owner, number) == last and whole:
+                continue
+            in_key = offset <= 0
+            at = offset if len(parts[3 * owner + 1]) == len(text) else _code_points(parts[3 * owner + 1], offset)
+            if (owner, number) == last and not in_key and at - reach <= high:
+                high = max(high, at + reach)
+                continue
+            if last is not None:
+                yield last[1], positions[last[0]], None if whole else (low, high)
+            last, whole = (owner, number), in_key
+            low, high = max(at - reach, 0), at + reach
+        if last is not None:
+            yield last[1], positions[last[0]], None if whole else (low, high)
+
+    def _confirm(self, entry: _Compiled, leaf: Leaf, window: tuple[int, int] | None) -> Iterator[Match]:
+        """Yield the matches of one rule in a window of a leaf."""
+        text = leaf.text
+        size = len(text)
+        at, stop = (0, size) if window is None else (window[0], min(window[1], size))
+        pattern, group, rule = entry.pattern, entry.group, entry.rule
+        while found := pattern.search(text, at, stop):
+            if found.end() == stop < size:  # the window's edge is not the text's: let the match run on
+                stop = min(stop + rule.window, size)
+                again = pattern.match(text, found.start(), size)
+                if again is None:
+                    at = found.start() + 1
+                    continue
+                found = again
+                stop = max(stop, found.end())
+            start, end = found.span(group)
+            match = self._judge(entry, leaf, text[start:end], Span(start, end)) if end > start else None
+            if match is not None:
+                yield match
+                at = max(end, found.start() + 1)
+            else:
+                at = found.start() + 1
+                at = max(at, start) if start > found.start() else at
+            if at >= stop:
+                return
+
+    def _judge(self, entry: _Compiled, leaf: Leaf, value: str, span: Span) -> Match | None:
+        """Weigh one candidate; None when it is rejected or below the minimum."""
+        rule = entry.rule
+        verdicts = []
+        for name, check in entry.checks:
+            verdict = check(value)
+            if verdict.state == "failed" and rule.on_failed == "reject":
+                return None
+            verdicts.append((name, verdict))
+        if entry.keywords is not None and not self._near(entry.keywords, leaf, span, rule.window, rule.window):
+            return None
+        context, named = self._context(entry, leaf, span)
+        weighed = weigh(rule, verdicts, context, named)
+        if weighed is None or weighed[0] < self.minimum:
+            return None
+        level, score, evidence, _ = weighed
+        state = State.NEW
+        if any(sample.search(value) for sample in entry.placeholders):
+            state = State.PLACEHOLDER
+        return Match(span, rule.id, rule.entity, level, score, rule.severity, evidence, state)
+
+    def _context(self, entry: _Compiled, leaf: Leaf, span: Span) -> tuple[str, str]:
+        """Return the context word near the span and the one in the field's name, "" for none."""
+        if entry.context is None:
+            return "", ""
+        near = _search_around(entry.context, leaf.text, span, CONTEXT_BEFORE, CONTEXT_AFTER)
+        named = entry.context.search(field_words(leaf.field)) if leaf.kind is not LeafKind.KEY else None
+        return near, named[0] if named else ""
+
+    def _near(self, words: re.Pattern[str], leaf: Leaf, span: Span, before: int, after: int) -> bool:
+        return bool(_search_around(words, leaf.text, span, before, after) or words.search(field_words(leaf.field)))
+
+
+def _search_around(words: re.Pattern[str], text: str, span: Span, before: int, after: int) -> str:
+    """Return the word found before or behind a span, the value itself left out."""
+    found = words.search(triggers.folded(text[max(span.start - before, 0) : span.start]))
+    if found is None:
+        found = words.search(triggers.folded(text[span.end : span.end + after]))
+    return found[0] if found else ""
+
+
+def _code_points(body: bytes, offset: int) -> int:
+    """Return how many code points the first `offset` bytes hold."""
+    if offset <= 0:
+        return 0
+    head = np.frombuffer(body, dtype=np.uint8, count=min(offset, len(body)))
+    return int(np.count_nonzero((head & 0xC0) != 0x80))

@@ -1,0 +1,77 @@
+"""What a Parquet file says of how it was written, as the options that write it that way again.
+
+Read: format version, names of list items, INT96, and by column codec, dictionary use, encoding, statistics, page index.
+A file does not say: compression level, page sizes, checksums.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["options_of", "schema_of"]
+
+
+def schema_of(source: pq.ParquetFile) -> pa.Schema:
+    """Return the Arrow schema with every key of the file's own metadata."""
+    kept = {key: value for key, value in (source.metadata.metadata or {}).items() if key != b"ARROW:schema"}
+    return source.schema_arrow.with_metadata(kept or None)
+
+
+def options_of(source: pq.ParquetFile) -> dict[str, Any]:
+    """Return what `pyarrow.parquet.ParquetWriter` needs to write the file's kind again."""
+    meta, schema = source.metadata, schema_of(source)
+    width = len(source.schema)
+    options: dict[str, Any] = {
+        "store_schema": b"ARROW:schema" in (meta.metadata or {}),
+        "use_deprecated_int96_timestamps": any(source.schema.column(i).physical_type == "INT96" for i in range(width)),
+    }
+    # The version a file states does not say which types its writer used, nor how it named list items: try.
+    for version, compliant in product((meta.format_version, "2.6"), (True, False)):
+        tried = {**options, "version": version, "use_compliant_nested_type": compliant}
+        written = _probe(schema, tried)
+        if written.equals(source.schema):
+            break
+    else:
+        tried = {**options, "version": "2.6"}
+        written = _probe(schema, tried)
+    paths = [written.column(i).path for i in range(len(written))]
+    if meta.num_row_groups:
+        group = meta.row_group(0)
+        tried |= _column_options({path: group.column(i) for i, path in enumerate(paths)})
+    return tried
+
+
+def _probe(schema: pa.Schema, options: Mapping[str, Any]) -> pq.ParquetSchema:
+    out = pa.BufferOutputStream()
+    with pq.ParquetWriter(out, schema, **options):
+        pass
+    return pq.ParquetFile(pa.BufferReader(out.getvalue())).schema
+
+
+def _column_options(chunks: Mapping[str, pq.ColumnChunkMetaData]) -> dict[str, Any]:
+    """Read codec, dictionary use, encoding and statistics from a row group's column chunks, by path."""
+    dictionary = [path for path, chunk in chunks.items() if any("DICTIONARY" in name for name in chunk.encodings)]
+    encodings = {
+        path: name
+        for path, chunk in chunks.items()
+        for name in chunk.encodings
+        if path not in dictionary and name.startswith(("DELTA_", "BYTE_STREAM"))
+    }
+    options: dict[str, Any] = {
+        "compression": {path: _codec(chunk.compression) for path, chunk in chunks.items()} or "none",
+        "use_dictionary": dictionary,
+        "write_statistics": [path for path, chunk in chunks.items() if chunk.is_stats_set],
+        "write_page_index": any(chunk.has_offset_index for chunk in chunks.values()),
+    }
+    return options | ({"column_encoding": encodings} if encodings else {})
+
+
+def _codec(name: str) -> str:
+    return "none" if name == "UNCOMPRESSED" else "lz4" if name.startswith("LZ4") else name.lower()

@@ -1,0 +1,315 @@
+"""JSON Lines, plain, gzip or zstd: one JSON value a line, any shape.
+
+Every line is checked (UTF-8, JSON) before anything else sees it; what fails is a problem and is never written. Lines
+without edits leave byte for byte as they came (CRLF, BOM, blank lines, a missing last newline); in the others only the
+changed tokens are spliced. A record's number is its 0-based line. Compressed output is a row of frames (gzip members),
+one a block: every decoder reads them as one stream, and they do not depend on who wrote which.
+"""
+
+from __future__ import annotations
+
+import collections
+import gzip
+import io
+import os
+import re
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+
+from privscan import jsontext
+from privscan.errors import InputError
+from privscan.model import Leaf, LeafKind, Problem, Shard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from privscan.formats import Rewrite, Writer
+
+SUFFIXES = (".jsonl", ".ndjson", ".jsonlines")
+CODECS = {".gz": "gzip", ".zst": "zstd"}
+BLOCK_BYTES = 1 << 20  # raw bytes of a block, to the end of a line
+MAX_LINE = 512 << 20  # a longer line is quarantined unread: no training record is that long
+BLANK = b" \t\r\n"
+BOM = b"\xef\xbb\xbf"
+_OBSCURE = re.compile(rb"\\[u/]")
+
+
+def codec_of(path: str) -> str:
+    """Return "gzip", "zstd" or "" by the file's name."""
+    return CODECS.get(os.path.splitext(path)[1].lower(), "")
+
+
+class JsonlBlock:
+    """A run of whole lines; `first` is the line number of the first."""
+
+    def __init__(self, shard: Shard, first: int, buffer: bytes) -> None:
+        self.uri, self.first, self.codec = shard.uri, first, codec_of(shard.uri)
+        self.nbytes = len(buffer)
+        self.buffer = b"\n" + buffer if buffer.endswith(b"\n") else b"\n" + buffer + b"\n"
+        ends = np.flatnonzero(np.frombuffer(self.buffer, dtype=np.uint8) == 0x0A) + 1
+        self.starts = ends[:-1]
+        # the last line may lack its newline: slices end at what was read
+        stops = np.minimum(ends[1:], self.nbytes + 1)
+        self.lines = [self.buffer[a:b] for a, b in zip(self.starts.tolist(), stops.tolist(), strict=True)]
+        self.problems: dict[int, Problem] = {}
+        self._check()
+
+    def _check(self) -> None:
+        """Find the lines that are not JSON; in one sweep where all are, which is nearly always."""
+        lines = self.lines
+        if self.first == 0 and lines and lines[0].startswith(BOM):
+            lines = [lines[0].removeprefix(BOM), *lines[1:]]
+        try:
+            collections.deque(map(orjson.loads, lines), maxlen=0)
+        except orjson.JSONDecodeError:
+            for row, line in enumerate(lines):
+                reason = "" if not line.strip(BLANK) else jsontext.check(line)
+                if reason:
+                    self.problems[row] = Problem(self.uri, self.first + row, "read", reason)
+
+    def rows(self) -> list[int]:
+        return [row for row, line in enumerate(self.lines) if len(line) > 4 or row in self.problems or line.strip(BLANK)]
+
+    def buffers(self) -> Iterator[tuple[bytes, np.ndarray[Any, Any]]]:
+        yield self.buffer, self.starts
+
+    def obscured(self) -> Iterator[int]:
+        if b"\\u" not in self.buffer and b"\\/" not in self.buffer:
+            return
+        for row, line in enumerate(self.lines):
+            if _OBSCURE.search(line):
+                yield row
+
+    def names(self) -> tuple[()]:
+        return ()  # names stand in the lines themselves
+
+    def leaves(self, rows: Iterable[int]) -> Iterator[Leaf]:
+        for row in rows:
+            text = self._text(row)
+            record = self.first + row
+            for token in jsontext.tokens(text):
+                raw = text[token.start : token.end]
+                if raw:
+                    content = jsontext.decode(raw) if token.kind is not LeafKind.NUMBER else raw
+                    yield Leaf(record, token.pointer, token.key, content, token.kind, (row, token.start, token.end))
+
+    def _text(self, row: int) -> str:
+        return self.lines[row].decode("utf-8")
+
+    def texts(self, fields: Sequence[str]) -> list[str | None]:
+        from privscan.dedup.text import text_of
+
+        known = set(self.rows()) - self.problems.keys()
+        return [
+            text_of(jsontext.parse(line.removeprefix(BOM)), fields) if row in known else None
+            for row, line in enumerate(self.lines)
+        ]
+
+    def render(self, edits: Mapping[int, Sequence[Rewrite]], without: frozenset[int]) -> bytes:
+        """Return the block's bytes, compressed as the file is."""
+        if not edits and not without and not self.problems:
+            body = self.buffer[1 : 1 + self.nbytes]
+        else:
+            gone = without | self.problems.keys()
+            out: list[bytes] = []
+            for row, line in enumerate(self.lines):
+                if row in edits and row not in gone:
+                    out.append(self._spliced(row, edits[row]))
+                elif row not in gone:
+                    out.append(line)
+            body = b"".join(out)
+        return compress(body, self.codec) if body else b""
+
+    def _spliced(self, row: int, edits: Sequence[Rewrite]) -> bytes:
+        text = self._text(row)
+        out: list[str] = []
+        at = 0
+        for leaf, new, spans in sorted(edits, key=lambda edit: edit.leaf.place):
+            _, start, end = leaf.place
+            out.append(text[at:start])
+            if leaf.kind is LeafKind.NUMBER or new is None:
+                out.append("null")
+            else:
+                out.append(jsontext.splice(text[start:end], spans))
+            at = end
+        out.append(text[at:])
+        return "".join(out).encode("utf-8")
+
+
+def compress(body: bytes, codec: str) -> bytes:
+    """Return one frame; the same bytes for the same body, whoever asks."""
+    if codec == "gzip":
+        return gzip.compress(body, 6, mtime=0)
+    if codec == "zstd":
+        import pyarrow
+
+        return pyarrow.Codec("zstd", compression_level=3).compress(body, asbytes=True)  # type: ignore[no-any-return]
+    return body
+
+
+class JsonlWriter:
+    """Appends rendered blocks to a part file."""
+
+    def __init__(self, part: str) -> None:
+        self._file = open(part, "wb")  # noqa: SIM115 - its lifetime is the writer's
+
+    def write(self, rendered: bytes) -> None:
+        self._file.write(rendered)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _Plain:
+    """A byte range of a file, read to its end."""
+
+    def __init__(self, file: Any, left: int | None) -> None:
+        self._file, self._left = file, left
+
+    def read(self, size: int) -> bytes:
+        if self._left is None:
+            return self._file.read(size)  # type: ignore[no-any-return]
+        chunk: bytes = self._file.read(min(size, self._left))
+        self._left -= len(chunk)
+        return chunk
+
+
+class Jsonl:
+    """The format as the run sees it."""
+
+    name = "jsonl"
+
+    def accepts(self, path: str) -> bool:
+        root, suffix = os.path.splitext(path.lower())
+        return (os.path.splitext(root)[1] if suffix in CODECS else suffix) in SUFFIXES
+
+    def plan(self, path: str, uri: str, file: int, split: int) -> list[Shard]:
+        """Cut a plain file behind the first newline at or after every `split` bytes, counting lines on the way.
+
+        A compressed file is one shard: a stream cannot be entered in the middle.
+        """
+        whole = Shard(0, file, path, uri, self.name)
+        if codec_of(path) or path == "-" or os.path.getsize(path) <= split + split // 2:
+            return [whole]
+        shards, start, first, seen, lines = [], 0, 0, 0, 0
+        with open(path, "rb", buffering=0) as source:
+            while chunk := source.read(1 << 22):
+                while seen + len(chunk) > (goal := start + split):
+                    cut = chunk.find(b"\n", max(goal - seen - 1, 0))
+                    if cut < 0:
+                        break
+                    stop = seen + cut + 1
+                    lines += chunk.count(b"\n", 0, cut + 1)
+                    shards.append(Shard(0, file, path, uri, self.name, start, stop, first))
+                    chunk, seen, start, first = chunk[cut + 1 :], stop, stop, lines
+                lines += chunk.count(b"\n")
+                seen += len(chunk)
+        if start < seen:
+            shards.append(Shard(0, file, path, uri, self.name, start, None, first))
+        return shards
+
+    def blocks(self, shard: Shard) -> Iterator[JsonlBlock]:
+        """Yield blocks of about BLOCK_BYTES. InputError where the file stops being readable, behind what was read."""
+        number = shard.first_record
+        try:
+            with self.open(shard) as source:
+                for buffer, complete in whole_lines(source):
+                    block = JsonlBlock(shard, number, buffer)
+                    if not complete:
+                        reason = f"longer than {MAX_LINE >> 20} MiB; split the record"
+                        block.problems = {0: Problem(shard.uri, number, "read", reason)}
+                    yield block
+                    number += len(block.lines)
+        except (OSError, EOFError) as error:
+            raise InputError(_reading(shard.uri, number, error)) from None
+
+    def open(self, shard: Shard) -> Any:
+        if shard.path == "-":
+            import sys
+
+            return io.FileIO(sys.stdin.fileno(), closefd=False)
+        codec = codec_of(shard.path)
+        if codec:
+            import pyarrow
+
+            return pyarrow.CompressedInputStream(pyarrow.OSFile(shard.path), codec)
+        source = open(shard.path, "rb", buffering=0)  # noqa: SIM115 - the caller closes it
+        if shard.start:
+            source.seek(shard.start)
+        return _Ranged(source, None if shard.stop is None else shard.stop - (shard.start or 0))
+
+    def writer(self, shard: Shard, part: str) -> Writer:
+        return JsonlWriter(part)
+
+    def assemble(self, shard: Shard, parts: Sequence[str], target: str) -> None:
+        """Join parts byte behind byte; one part is moved."""
+        os.replace(parts[0], target)
+        if len(parts) > 1:
+            with open(target, "ab") as out:
+                for part in parts[1:]:
+                    with open(part, "rb") as source:
+                        shutil.copyfileobj(source, out, 1 << 20)
+
+
+class _Ranged(_Plain):
+    def __enter__(self) -> _Ranged:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+
+def _reading(uri: str, record: int, error: Exception) -> str:
+    """Tell where a file broke off, without its path or content."""
+    detail = str(error).split(": '")[0].split("\n")[0][:120]
+    return f"{uri}: cannot be read beyond record {record} ({detail}); restore the file and scan it again"
+
+
+def whole_lines(source: Any) -> Iterator[tuple[bytes, bool]]:
+    """Yield (bytes of whole lines, True), or (an empty line, False) in place of one over MAX_LINE.
+
+    A block is the whole lines of the BLOCK_BYTES behind its start, or its first line where that is longer: where it
+    ends depends on where it starts and on nothing else, so that a file cut at any block's start gives the same blocks.
+    """
+    held = b""
+    while True:
+        window = held + _full(source, BLOCK_BYTES - len(held))
+        cut = window.rfind(b"\n") + 1
+        if len(window) < BLOCK_BYTES:  # the end of the source
+            if window:
+                yield window, True
+            return
+        if cut:
+            yield window[:cut], True
+            held = window[cut:]
+            continue
+        parts, size = [window], len(window)
+        while chunk := source.read(BLOCK_BYTES):
+            end = chunk.find(b"\n") + 1
+            if size <= MAX_LINE:
+                parts.append(chunk[:end] if end else chunk)
+            size += len(chunk)
+            if end:
+                held = chunk[end:]
+                break
+        else:
+            held = b""
+        yield (b"".join(parts), True) if size <= MAX_LINE else (b"\n", False)
+
+
+def _full(source: Any, size: int) -> bytes:
+    """Read exactly `size` bytes unless the end comes first."""
+    chunk: bytes = source.read(size)
+    if not chunk or len(chunk) == size:
+        return chunk
+    parts, total = [chunk], len(chunk)
+    while total < size and (chunk := source.read(size - total)):
+        parts.append(chunk)
+        total += len(chunk)
+    return b"".join(parts)
+
+
+

@@ -1,0 +1,99 @@
+"""Which files a run reads, and what they are called in its reports and its output."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from privscan import formats
+from privscan.errors import UsageError
+from privscan.model import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A file to read: where it is, and its name relative to the root it was found under."""
+
+    path: str
+    uri: str
+    format: str
+
+
+@dataclass(slots=True)
+class Inputs:
+    """What was found under the paths given. `roots` maps back from uri to path for `verify` and `explain`."""
+
+    files: list[Input] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def gather(paths: Sequence[str], exclude: str | None = None) -> Inputs:
+    """Return the files of known formats under the paths, in a fixed order; `exclude` is the output folder.
+
+    UsageError for a path that does not exist or a file of no known format. What cannot be read inside a folder is a
+    problem, and the run goes on.
+    """
+    found = Inputs()
+    roots: list[tuple[str, list[tuple[str, str]]]] = []
+    for path in paths:
+        if path == "-":
+            roots.append(("", [(path, "stdin.jsonl")]))
+        elif os.path.isdir(path):
+            roots.append((os.path.basename(os.path.abspath(path)), sorted(_walk(path, exclude, found), key=lambda f: f[1])))
+        elif not os.path.lexists(path):
+            raise UsageError(f"{path}: no such file or folder")
+        elif formats.of(path) is None:
+            raise UsageError(f"{path}: not a format privscan reads; it reads .jsonl and .ndjson (plain, .gz, .zst) and .parquet")
+        else:
+            roots.append((os.path.basename(os.path.dirname(os.path.abspath(path))), [(path, os.path.basename(path))]))
+    names = Counter(uri for _, files in roots for _, uri in files)
+    crowded = any(count > 1 for count in names.values())
+    for root, files in roots:
+        for path, uri in files:
+            format_ = formats.of(uri)
+            name = f"{root}/{uri}" if crowded and root else uri
+            found.files.append(Input(path, name, format_.name if format_ else "jsonl"))
+    twice = [uri for uri, count in Counter(file.uri for file in found.files).items() if count > 1]
+    if twice:
+        raise UsageError(f"{twice[0]}: two of the paths given hold a file of this name; give their common parent instead")
+    return found
+
+
+def _walk(root: str, exclude: str | None, found: Inputs) -> Iterator[tuple[str, str]]:
+    """Yield (path, uri) of data files; links to folders are followed once, so that a loop ends."""
+    seen: set[tuple[int, int]] = set()
+    avoid = os.path.realpath(exclude) if exclude else None
+    others = 0
+
+    def failed(error: OSError) -> None:
+        place = os.path.relpath(str(error.filename), root)
+        found.problems.append(Problem(place, None, "plan", f"cannot be listed ({error.strerror}); give read permission"))
+
+    for folder, folders, files in os.walk(root, onerror=failed, followlinks=True):
+        folders.sort()
+        status = os.stat(folder)
+        if (status.st_dev, status.st_ino) in seen:
+            found.notes.append(f"{os.path.relpath(folder, root)}: a link to a folder already read; not followed again")
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        folders[:] = [name for name in folders if not name.startswith(".") and os.path.realpath(os.path.join(folder, name)) != avoid]
+        for name in files:
+            path = os.path.join(folder, name)
+            uri = os.path.relpath(path, root).replace(os.sep, "/")
+            if formats.of(name) is None:
+                others += 1
+            elif not os.path.exists(path):
+                found.problems.append(Problem(uri, None, "plan", "a link that leads nowhere or in a circle; mend or remove it"))
+            elif not os.access(path, os.R_OK):
+                found.problems.append(Problem(uri, None, "plan", "cannot be read (Permission denied); give read permission"))
+            else:
+                yield path, uri
+    if others:
+        found.notes.append(f"{others} files of other kinds under {os.path.basename(os.path.abspath(root))} were not looked at, nor copied")

@@ -1,0 +1,183 @@
+"""JSON text as tokens that know where they stand, so that a value can be changed without re-writing its record.
+
+Works on text already known to be JSON (`check` says so). Sees what a parser hides: duplicate keys, every number as it is
+written, every escape.
+"""
+
+from __future__ import annotations
+
+import bisect
+import json
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from privscan.model import LeafKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_TOKEN = re.compile(
+    r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"(\s*+:)?'  # 1 string, 2 it is a key
+    r"|([{\[])|([}\]])"  # 3 open, 4 close
+    r"|(-?[0-9][^\s,\]}]*+)"  # 5 number
+    r"|([tfn])[a-z]++",  # 6 true, false, null
+    re.DOTALL,
+)
+_STRING, _KEY, _OPEN, _CLOSE, _NUMBER = 1, 2, 3, 4, 5
+_ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_LONE = re.compile(rb"\\u[dD][89a-fA-F]")
+MAX_DEPTH = 1024  # orjson's own limit, kept for the slower parser too
+
+
+class Token(NamedTuple):
+    """A string, number or key: `start` and `end` are offsets of its content in the text, quotes left out."""
+
+    start: int
+    end: int
+    kind: LeafKind
+    key: str
+    pointer: str
+
+
+def check(line: bytes) -> str:
+    """Return "" for a line that is one JSON value in UTF-8, else why it is not; the reason holds no data."""
+    try:
+        orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        return _diagnose(line, error)
+    return ""
+
+
+def _diagnose(line: bytes, error: orjson.JSONDecodeError) -> str:
+    """Tell what orjson disliked; let lone surrogates pass, which Python can hold and JSON writers produce."""
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError as bad:
+        return f"not UTF-8 at byte {bad.start} of the line"
+    if _depth(text) > MAX_DEPTH:
+        return f"nested deeper than {MAX_DEPTH} levels"
+    if _LONE.search(line):
+        try:
+            json.loads(text, parse_constant=_no_constant)
+        except (ValueError, RecursionError):
+            pass
+        else:
+            return ""
+    return f"not JSON at character {error.pos} of the line"
+
+
+def _no_constant(_name: str) -> None:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
+def _depth(text: str) -> int:
+    """Return the deepest nesting, as far as the text can be read as tokens."""
+    depth = deepest = 0
+    for found in _TOKEN.finditer(text):
+        if found.lastindex == _OPEN:
+            depth += 1
+            deepest = max(deepest, depth)
+        elif found.lastindex == _CLOSE:
+            depth -= 1
+    return deepest
+
+
+def parse(line: bytes) -> Any:
+    """Return the value of a line that passed `check`; the last of duplicate keys wins."""
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return json.loads(line)
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """Yield every string, number and key of a JSON text, in order, with its JSON Pointer."""
+    stack: list[tuple[str, int, str, str]] = []
+    prefix, index, key, pointer = "", -1, "", ""
+    for found in _TOKEN.finditer(text):
+        kind = found.lastindex
+        if kind == _KEY:
+            start, end = found.span(1)
+            key = decode(text[start:end])
+            name = key.replace("~", "~0").replace("/", "~1") if "~" in key or "/" in key else key
+            pointer = f"{prefix}/{name}"
+            yield Token(start, end, LeafKind.KEY, key, pointer + "~key")
+        elif kind == _CLOSE:
+            prefix, index, key, pointer = stack.pop()
+        else:
+            if index >= 0:
+                pointer = f"{prefix}/{index}"
+                index += 1
+            if kind == _STRING:
+                start, end = found.span(1)
+                yield Token(start, end, LeafKind.STRING, key, pointer)
+            elif kind == _NUMBER:
+                start, end = found.span(5)
+                yield Token(start, end, LeafKind.NUMBER, key, pointer)
+            elif kind == _OPEN:
+                stack.append((prefix, index, key, pointer))
+                prefix, index = pointer, 0 if found[3] == "[" else -1
+
+
+def decode(raw: str) -> str:
+    r"""Return what a string token's content stands for; lone surrogates stay as they are.
+
+    >>> decode(r"a\u00e9\n")
+    'aé\n'
+    """
+    if "\\" not in raw:
+        return raw
+    try:
+        return orjson.loads(f'"{raw}"')  # type: ignore[no-any-return]
+    except (orjson.JSONDecodeError, UnicodeEncodeError):
+        return json.loads(f'"{raw}"')  # type: ignore[no-any-return]
+
+
+def encode(text: str) -> str:
+    """Return text as the content of a string token: escapes only what must be.
+
+    >>> encode('say "hi"')
+    'say \\\\"hi\\\\"'
+    """
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def raw_offsets(raw: str, offsets: Sequence[int]) -> list[int]:
+    r"""Map offsets of the decoded text (ascending code points) to offsets of the raw content of the token.
+
+    >>> raw_offsets(r"a\u00e9\nb", [0, 1, 2, 3, 4])
+    [0, 1, 7, 9, 10]
+    """
+    if "\\" not in raw:
+        return list(offsets)
+    raw_at: list[int] = []  # behind each escape: its offset in the raw and in the decoded text
+    decoded_at: list[int] = []
+    shrink = 0
+    for found in _ESCAPE.finditer(raw):
+        start, end = found.span()
+        shrink += end - start - 1
+        raw_at.append(end)
+        decoded_at.append(end - shrink)
+    out = []
+    for offset in offsets:
+        before = bisect.bisect_right(decoded_at, offset) - 1
+        out.append(offset if before < 0 else raw_at[before] + offset - decoded_at[before])
+    return out
+
+
+def splice(raw: str, edits: Sequence[tuple[int, int, str]]) -> str:
+    r"""Rewrite spans of a string token's content: edits are (start, end, new text) in decoded code points, sorted.
+
+    >>> splice(r"x \"bob\" y", [(3, 6, '<"N">')])
+    'x \\"<\\"N\\">\\" y'
+    """
+    flat = [offset for start, end, _ in edits for offset in (start, end)]
+    places = raw_offsets(raw, flat)
+    out, at = [], 0
+    for (_, _, new), start, end in zip(edits, places[::2], places[1::2], strict=True):
+        out += (raw[at:start], encode(new))
+        at = end
+    out.append(raw[at:])
+    return "".join(out)

@@ -1,0 +1,150 @@
+"""What a run was made of: inputs, outputs, versions and digests, enough to check it and to run it again."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+import platform
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import privscan
+from privscan.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from privscan.config import Settings
+    from privscan.inputs import Inputs
+    from privscan.model import Report
+
+PACKAGES = ("hyperscan", "numpy", "orjson", "pyarrow", "xxhash", "python-stdnum", "phonenumbers")
+PLUGINS = ("privscan.detectors", "privscan.operators", "privscan.reports")
+
+
+def identity(path: str) -> tuple[int, int]:
+    """Return size and time of change of a file, to see whether it is still the one that was read."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return 0, 0
+    return status.st_size, status.st_mtime_ns
+
+
+def key_check(settings: Settings) -> str:
+    """Return a digest that tells two keys apart and gives nothing of either away."""
+    return hmac.digest(settings.key, b"privscan key check", "sha256").hex()[:16]
+
+
+def policy_told(settings: Settings) -> dict[str, Any]:
+    """Return what the report says of the policy."""
+    policy = settings.policy
+    return {
+        "id": policy.id,
+        "name": policy.name,
+        "description": policy.description,
+        "sha256": policy.sha256,
+        "rules": len(settings.rules),
+        "min_confidence": settings.min_confidence.label,
+        "placeholders": policy.placeholders,
+        "default": policy.default.operator,
+        "actions": {name: action.operator for name, action in policy.actions},
+    }
+
+
+def plugins(settings: Settings) -> list[str]:
+    """Return the third-party parts in use, as "group: name (package version)"."""
+    policy = settings.policy
+    named = {*policy.detectors, policy.default.operator, *(action.operator for _, action in policy.actions)}
+    return sorted(
+        f"{group}: {point.name} ({point.dist.name} {point.dist.version})"
+        for group in PLUGINS
+        for point in metadata.entry_points(group=group)
+        if point.name in named and point.dist is not None
+    )
+
+
+def of(settings: Settings, report: Report, paths: Sequence[str], inputs: Inputs) -> dict[str, Any]:
+    """Return the manifest. `paths` and `read_from` tell `verify` and `explain` where the inputs were."""
+    return {
+        "schema": "privscan/manifest/1",
+        "version": privscan.__version__,
+        "command": settings.command,
+        "paths": [path if path == "-" else os.path.abspath(path) for path in paths],
+        "read_from": {file.uri: os.path.abspath(file.path) for file in inputs.files if file.path != "-"},
+        "settings": settings.told() | {"split": settings.split},
+        "policy_file": os.path.abspath(settings.policy_name) if os.path.isfile(settings.policy_name) else settings.policy_name,
+        "rule_files": [os.path.abspath(path) for path in settings.rule_files],
+        "policy_sha256": settings.policy.sha256,
+        "rules_sha256": settings.rules_sha256,
+        "key_check": "" if settings.key_source == "ephemeral" else key_check(settings),
+        "inputs": [artifact(entry) for entry in report.inputs],
+        "outputs": [artifact(entry) for entry in report.outputs],
+        "outcomes": dict(report.tally.outcomes),
+        "complete": report.complete,
+        "plugins": plugins(settings),
+        "python": platform.python_version(),
+        "packages": {name: version for name in PACKAGES if (version := _version(name))},
+    }
+
+
+def artifact(entry: Any) -> dict[str, Any]:
+    """Return an artifact as the manifest writes it."""
+    return {"uri": entry.uri, "bytes": entry.bytes, "records": entry.records, "sha256": entry.sha256}
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def load(run: str) -> dict[str, Any]:
+    """Return the manifest of a run folder; UsageError when there is none or it is of another schema."""
+    path = os.path.join(run, "manifest.json")
+    try:
+        with open(path, "rb") as file:
+            found: dict[str, Any] = json.load(file)
+    except OSError:
+        hint = "; finish it with --resume" if os.path.isdir(os.path.join(run, ".work")) else ""
+        raise UsageError(f"{run}: holds no manifest.json, so it is no whole run{hint}") from None
+    except ValueError:
+        raise UsageError(f"{path}: is not JSON; the run folder was changed, run again") from None
+    if found.get("schema") != "privscan/manifest/1":
+        raise UsageError(f"{path}: is of schema {str(found.get('schema'))[:40]!r}, this version reads privscan/manifest/1")
+    return found
+
+
+def export_findings(rows: str, target: str) -> None:
+    """Write findings rows (JSON Lines) to a .jsonl or .parquet file, a batch at a time, by rename."""
+    from privscan.runfolder import unwritable
+
+    temporary = f"{target}.tmp"
+    try:
+        if target.endswith(".parquet"):
+            _to_parquet(rows, temporary)
+        else:
+            import shutil
+
+            shutil.copyfile(rows, temporary)
+        os.replace(temporary, target)
+    except OSError as error:
+        raise unwritable(target, error) from None
+
+
+def _to_parquet(rows: str, target: str) -> None:
+    import orjson
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    text = pa.string()
+    schema = pa.schema(
+        [("id", text), ("uri", text), ("record", pa.int64()), ("field", text), ("start", pa.int64()), ("end", pa.int64())]
+        + [("entity", text), ("rule", text), ("confidence", text), ("score", pa.float64()), ("severity", text)]
+        + [("evidence", pa.list_(text)), ("fingerprint", text), ("state", text)]
+    )
+    with pq.ParquetWriter(target, schema, compression="zstd") as writer, open(rows, "rb") as source:
+        while lines := source.readlines(8 << 20):
+            writer.write_batch(pa.RecordBatch.from_pylist([orjson.loads(line) for line in lines], schema=schema))

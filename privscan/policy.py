@@ -1,0 +1,154 @@
+"""What to do with what is found: read a policy, check it, answer for a match.
+
+Promises: a policy that loads names only keys, operators and levels there are; every match has exactly one action, the
+one its longest rule prefix or its entity names, else the default.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from privscan.errors import ConfigError, nearest
+from privscan.model import Action, Confidence, Match, Policy, State
+from privscan.rules import packs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["OPERATORS", "action", "load", "shipped"]
+
+# Operators that come along, with the parameters each takes: name -> type. Plug-ins add names of their own.
+OPERATORS: dict[str, dict[str, type]] = {
+    "replace": {"template": str},
+    "mask": {"char": str, "keep_last": int},
+    "hash": {"length": int},
+    "pseudonym": {},
+    "drop": {},
+    "keep": {},
+}
+PLACEHOLDERS = ("redact", "keep")
+
+_KEYS = frozenset(
+    {"id", "name", "description", "select", "ignore", "detectors", "min_confidence", "placeholders", "default", "actions"}
+)
+_KEEP = Action("keep")
+
+
+def shipped() -> tuple[str, ...]:
+    """Return the names of the policies that come along, sorted."""
+    return tuple(sorted(file.stem for file in (packs() / "policies").glob("*.toml")))
+
+
+def load(name_or_path: str, operators: Iterable[str] = ()) -> Policy:
+    """Return a shipped policy by its name, or the one a TOML file states; `operators` adds names of plug-ins.
+
+    Raises ConfigError with file, key and the nearest name there is.
+    """
+    source = name_or_path
+    file = packs() / "policies" / f"{name_or_path}.toml" if name_or_path in shipped() else Path(name_or_path)
+    if not file.is_file():
+        raise ConfigError(f'"{source}" is neither a shipped policy nor a file{nearest(source, shipped())}')
+    try:
+        raw = file.read_bytes()
+        data = tomllib.loads(raw.decode("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{source}: cannot be read as TOML: {error}") from None
+    return _policy(data, source, frozenset(operators), hashlib.sha256(raw).hexdigest())
+
+
+def action(policy: Policy, match: Match) -> Action:
+    """Return what the policy does with a match; `keep` for placeholders where it keeps them.
+
+    A rule's id, or the longest prefix of it, is more telling than the entity; the entity more than the default.
+    """
+    if match.state is State.SUPPRESSED or (match.state is State.PLACEHOLDER and policy.placeholders == "keep"):
+        return _KEEP
+    named = dict(policy.actions)
+    parts = match.rule.split(".")
+    for end in range(len(parts), 0, -1):
+        found = named.get(".".join(parts[:end]))
+        if found is not None:
+            return found
+    return named.get(match.entity, policy.default)
+
+
+def _policy(data: dict[str, Any], source: str, plugins: frozenset[str], sha256: str) -> Policy:
+    for key in data:
+        if key not in _KEYS:
+            raise ConfigError(f'{source}: unknown key "{key}"{nearest(key, _KEYS)}')
+    for key in ("id", "name"):
+        if not isinstance(data.get(key), str) or not data[key]:
+            raise ConfigError(f"{source}: {key}: must be a string")
+    placeholders = data.get("placeholders", "redact")
+    if placeholders not in PLACEHOLDERS:
+        raise ConfigError(f"{source}: placeholders: must be one of {', '.join(PLACEHOLDERS)}")
+    try:
+        level = Confidence.of(str(data.get("min_confidence", "medium")))
+    except ValueError as error:
+        raise ConfigError(f"{source}: min_confidence: {error}") from None
+    actions = data.get("actions", {})
+    if not isinstance(actions, dict):
+        raise ConfigError(f"{source}: actions: must be tables, one an entity or rule prefix")
+    return Policy(
+        id=data["id"],
+        name=data["name"],
+        description=str(data.get("description", "")),
+        select=_words(data, "select", source),
+        ignore=_words(data, "ignore", source),
+        detectors=_words(data, "detectors", source) or ("patterns",),
+        default=_action(data.get("default", {"operator": "replace"}), f"{source}: default", plugins),
+        actions=tuple(
+            (key, _action(value, f"{source}: actions.{key}", plugins)) for key, value in _flat(actions, source)
+        ),
+        min_confidence=level,
+        placeholders=placeholders,
+        sha256=sha256,
+    )
+
+
+def _flat(tables: dict[str, Any], source: str, prefix: str = "") -> list[tuple[str, dict[str, Any]]]:
+    """Undo TOML's reading of `[actions.pii.us]` as a table within a table."""
+    flat = []
+    for key, value in tables.items():
+        if not isinstance(value, dict):
+            raise ConfigError(f"{source}: actions.{prefix}{key}: must be a table with an operator")
+        name = prefix + key
+        here = {k: v for k, v in value.items() if not isinstance(v, dict)}
+        inner = {k: v for k, v in value.items() if isinstance(v, dict)}
+        if here or not inner:
+            flat.append((name, here))
+        flat += _flat(inner, source, f"{name}.")
+    return flat
+
+
+def _words(data: dict[str, Any], key: str, source: str) -> tuple[str, ...]:
+    value = data.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        raise ConfigError(f"{source}: {key}: must be a list of strings")
+    return tuple(value)
+
+
+def _action(table: Any, where: str, plugins: frozenset[str]) -> Action:
+    if not isinstance(table, dict) or not isinstance(table.get("operator"), str):
+        raise ConfigError(f"{where}: operator: is missing; known: {', '.join(sorted(OPERATORS))}")
+    name = table["operator"]
+    params = {key: value for key, value in table.items() if key != "operator"}
+    if name not in OPERATORS:
+        if name not in plugins:
+            raise ConfigError(f'{where}: unknown operator "{name}"{nearest(name, plugins | OPERATORS.keys())}')
+        return Action(name, tuple(sorted(params.items())))
+    for key, value in params.items():
+        wanted = OPERATORS[name].get(key)
+        if wanted is None:
+            known = OPERATORS[name]
+            raise ConfigError(f'{where}: {name} takes no "{key}"{nearest(key, known) if known else "; it takes nothing"}')
+        if not isinstance(value, wanted) or isinstance(value, bool):
+            raise ConfigError(f"{where}: {key}: must be a {'string' if wanted is str else 'number'}")
+        if isinstance(value, int) and value < 0:
+            raise ConfigError(f"{where}: {key}: must not be negative")
+    if name == "mask" and len(params.get("char", "*")) != 1:
+        raise ConfigError(f"{where}: char: must be one character")
+    return Action(name, tuple(sorted(params.items())))

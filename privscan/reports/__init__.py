@@ -1,0 +1,64 @@
+"""One file an output format; `FORMATS` is the one place a new one is named.
+
+A format is a function `(report, text stream) -> None`. Formats of other packages are functions `report -> str` under
+the entry point group `privscan.reports`; they are looked up only when asked for by name and cannot take over ours.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from privscan.errors import UsageError, nearest
+from privscan.reports import console, html, json
+from privscan.reports.wording import clip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TextIO
+
+    from privscan.model import Report
+
+__all__ = ["FORMATS", "write"]
+
+GROUP = "privscan.reports"
+
+FORMATS: dict[str, Callable[[Report, TextIO], None]] = {
+    "console": console.write,
+    "html": html.write,
+    "json": json.write,
+}
+
+
+def write(report: Report, name: str, stream: TextIO) -> None:
+    """Write `report` to a text stream in the format called `name`.
+
+    UsageError where there is no such format, or another package's does not load or does not return text.
+    """
+    if name in FORMATS:
+        FORMATS[name](report, stream)
+        return
+    text = _plugin(name)(report)
+    if not isinstance(text, str):
+        raise UsageError(f'report format "{clip(name)}" returned {type(text).__name__}, not text; ask its authors')
+    stream.write(text)
+
+
+def check(name: str) -> None:
+    """Raise UsageError for a format that nobody provides: before any data is read."""
+    if name not in FORMATS:
+        _plugin(name)
+
+
+def _plugin(name: str) -> Callable[[Report], object]:
+    from importlib import metadata
+
+    found = metadata.entry_points(group=GROUP)
+    if name not in found.names:
+        raise UsageError(f'no report format is called "{clip(name)}"{nearest(name, {*FORMATS, *found.names})}')
+    try:
+        loaded: Callable[[Report], object] = found[name].load()
+    except (ImportError, AttributeError) as error:
+        raise UsageError(
+            f'report format "{clip(name)}" does not load ({type(error).__name__}); install its package again'
+        ) from None
+    return loaded

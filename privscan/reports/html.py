@@ -1,0 +1,110 @@
+"""The report as one self-contained web page, fit to be attached to a dataset release.
+
+Promise: no script, nothing fetched, at most `_ROWS` rows a table; it reads well on paper, in the dark and aloud; every
+name and every sample is escaped, on one line, and of bounded length.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from privscan.reports import svg, wording
+from privscan.reports.figures import LIMITS, summarise, top
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from typing import TextIO
+
+    from privscan.model import Report
+    from privscan.reports.figures import Summary
+
+__all__ = ["render", "write"]
+
+_ROWS = 50
+_SAMPLES = 12
+_NAME = 96  # characters of a name
+_TEXT = 320  # characters of a sample
+_JOINT = re.compile(r"(?<=[./_=,;-])(?=[^./_=,;-])")
+_LEVELS = ("high", "medium", "low")
+
+
+def render(report: Report) -> str:
+    """Return the page, a whole HTML 5 document in ASCII, so that it survives any stream and any server."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("privscan.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "clip": lambda text, limit=_NAME: wording.clip(str(text), limit),
+        "duration": wording.duration,
+        "moment": wording.moment,
+        "name": _name,
+        "number": wording.number,
+        "plural": wording.plural,
+        "size": wording.size,
+        "top": lambda rows, limit=_ROWS: top(rows, limit),
+    }
+    environment.globals |= {"share": wording.share, "rate": wording.rate, "pairs": wording.pairs}
+    page = environment.get_template("report.html.j2").render(_context(report, summarise(report)))
+    return page.encode("ascii", "xmlcharrefreplace").decode("ascii")
+
+
+def write(report: Report, stream: TextIO) -> None:
+    """Write the page to a text stream."""
+    stream.write(render(report))
+
+
+def _context(report: Report, summary: Summary) -> dict[str, Any]:
+    entities = {group.entity for group in summary.entities} | {row.entity for row in summary.apart}
+    return {
+        "report": report,
+        "tally": report.tally,
+        "summary": summary,
+        "limits": LIMITS,
+        "levels": _LEVELS,
+        "artifacts": {artifact.uri: artifact for artifact in report.inputs},
+        "outcome_bar": _safe(_outcome_bar(report, summary)),
+        "count_bar": lambda count, whole: _safe(svg.bar([("plain", count)], whole)),
+        "level_bar": lambda parts, whole: _safe(svg.bar(list(zip(_LEVELS, parts, strict=True)), whole)),
+        "samples": [
+            (sample, _marked(wording.clip(str(sample.get("text", "")), _TEXT), entities))
+            for sample in report.samples[:_SAMPLES]
+            if sample.get("text")
+        ],
+    }
+
+
+def _safe(markup: str) -> Any:
+    from markupsafe import Markup
+
+    return Markup(markup)
+
+
+def _name(text: object, limit: int = _NAME) -> Any:
+    """Escape a name, keep its writing direction to itself, and let it break at its joints first."""
+    from markupsafe import Markup, escape
+
+    joints = _JOINT.split(wording.clip(str(text), limit))
+    return Markup('<bdi class="code">{}</bdi>').format(Markup("<wbr>").join(escape(part) for part in joints))
+
+
+def _outcome_bar(report: Report, summary: Summary) -> str:
+    parts = [f"{outcome} {wording.number(count)}" for outcome, count in summary.outcomes if count]
+    title = f"Records by outcome: {', '.join(parts)}" if parts else "No records"
+    return svg.bar(summary.outcomes, report.tally.records, title)
+
+
+def _marked(text: str, entities: Collection[str]) -> list[tuple[bool, str]]:
+    """Cut a sample into (is an entity's token, text), so that the page can mark what stands in place of a value."""
+    if not entities:
+        return [(False, text)]
+    names = "|".join(re.escape(entity) for entity in sorted(entities, key=len, reverse=True))
+    tail = r"(?![A-Z0-9])[_:#A-Za-z0-9]{0,40}"  # a pseudonym's number or tag
+    token = re.compile(rf"([<\[(⟦{{]{{0,2}}(?<![A-Z0-9_])(?:{names}){tail}[>\])⟧}}]{{0,2}})")
+    return [(index % 2 == 1, part) for index, part in enumerate(token.split(text)) if part]

@@ -1,0 +1,317 @@
+"""Rules as data: load the packs, check them, choose among them, read their examples.
+
+Promises: every rule that comes out of `load_rules` is whole (no unknown key, no missing field, a known validator, an
+example and a counter-example), its id is its own, and a rule that is wrong is named with its file, key and remedy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from privscan.errors import RuleError, UsageError, nearest
+from privscan.model import Confidence, Rule, Severity, Span
+from privscan.validators import TABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+__all__ = ["Example", "Mark", "compiled", "digest", "expand", "load_rules", "packs", "select"]
+
+OPEN, CLOSE = "⟦", "⟧"
+ON_FAILED = ("reject", "keep", "lower")
+
+_LISTS = frozenset(f.name for f in fields(Rule) if f.type == "tuple[str, ...]")
+_KEYS = frozenset(f.name for f in fields(Rule)) - {"source"}
+_REQUIRED = ("id", "entity", "name", "pattern", "examples", "counter_examples")
+_ID = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)+")
+_ENTITY = re.compile(r"[A-Z][A-Z0-9_]*")
+_BUILD = re.compile(r"%\{(?:(\d+):([^}]+)|made:([a-z0-9_]+))\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where an example says the value stands: a JSON Pointer (`~key` suffix for a key) and the span in that leaf."""
+
+    field: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An example made ready: one line of JSONL without marks, and the places the marks stood (none: must be clean)."""
+
+    record: str
+    marks: tuple[Mark, ...]
+
+
+def packs() -> Path:
+    """Return the folder of the shipped packs: package data in a wheel, `rules/` beside the package in a checkout."""
+    here = Path(__file__).resolve().parent
+    for folder in (here / "_rules", here.parent / "rules"):
+        if folder.is_dir():
+            return folder
+    raise RuleError("the shipped rule packs are missing from this installation; install privscan again")
+
+
+def load_rules(paths: Sequence[str] = ()) -> tuple[Rule, ...]:
+    """Return the shipped rules and those of the user's files or folders of TOML, sorted by id.
+
+    The user's patterns are compiled here, so that a bad one is told at once; the shipped ones are when first used.
+    Raises RuleError with file, rule, key and remedy.
+    """
+    shipped = packs()
+    rules = [rule for file in _files(shipped) for rule in _read(file, file.relative_to(shipped).as_posix())]
+    for path in paths:
+        if not Path(path).exists():
+            raise RuleError(f"{path}: no such rule file or folder")
+        for file in _files(Path(path)):
+            own = _read(file, str(file))
+            for rule in own:
+                compiled(rule)
+            rules += own
+    _distinct(rules)
+    return tuple(sorted(rules, key=lambda rule: rule.id))
+
+
+def compiled(rule: Rule) -> re.Pattern[str]:
+    """Return the rule's pattern, its placeholders compiled on the way; RuleError where one is no regular expression."""
+    for key, text in (*(("placeholders", p) for p in rule.placeholders), ("pattern", rule.pattern)):
+        try:
+            pattern = re.compile(text)
+        except re.error as error:
+            raise RuleError(f"{rule.source}: {rule.id}: {key}: not a regular expression: {error}") from None
+    if pattern.match(""):
+        raise RuleError(f"{rule.source}: {rule.id}: pattern: matches nothing at all; make a part of it obligatory")
+    return pattern
+
+
+def select(rules: Sequence[Rule], select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:
+    """Return the rules that `select` names (all, when it names none) and `ignore` does not, in their order.
+
+    A selector is an entity (any case), a rule id, or the first parts of one (`pii.us`); old ids are understood.
+    Raises UsageError for one that names no rule.
+    """
+    chosen = _named(rules, select) if select else {rule.id for rule in rules}
+    chosen -= _named(rules, ignore)
+    return tuple(rule for rule in rules if rule.id in chosen)
+
+
+def digest(rules: Sequence[Rule]) -> str:
+    """Return the SHA-256 (hex) of what the rules say, whatever file they stand in and whatever their order."""
+    rows = sorted(json.dumps(_content(rule), ensure_ascii=True, sort_keys=True) for rule in rules)
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+
+def expand(example: str, rule_id: str) -> Example:
+    """Return an example as a JSONL record and its marked places.
+
+    `%{36:A-Za-z0-9}` becomes 36 characters of the set and `%{made:github}` a token with a right checksum, so that the
+    packs hold nothing that looks live; both are the same on every run. An example that starts with `{` or `[` is a
+    record, anything else the text of a leaf `text`. Raises RuleError for marks or JSON that do not fit.
+    """
+    text = _built(example, rule_id)
+    if text.count(OPEN) != text.count(CLOSE):
+        raise RuleError(f"{rule_id}: an example has {OPEN} without {CLOSE}")
+    plain = _unmarked(text)
+    if not plain.startswith(("{", "[")):
+        marks = tuple(Mark("/text", span) for span in _spans(text))
+        return Example(json.dumps({"text": plain}, ensure_ascii=False), marks)
+    try:
+        json.loads(plain)
+        marked = json.loads(_quoted(text))
+    except ValueError:
+        raise RuleError(f"{rule_id}: an example that starts like a JSON record is none") from None
+    return Example(plain, tuple(Mark(field, span) for field, leaf in _leaves(marked, "") for span in _spans(leaf)))
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    return sorted(file for file in path.rglob("*.toml") if "policies" not in file.relative_to(path).parts)
+
+
+def _read(file: Path, source: str) -> list[Rule]:
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RuleError(f"{source}: cannot be read as TOML: {error}") from None
+    for key in data:
+        if key != "rule":
+            raise RuleError(f'{source}: unknown table "{key}"; rules stand under [[rule]]')
+    rows = data.get("rule", [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise RuleError(f"{source}: rules stand under [[rule]], one table each")
+    return [_rule(row, source, number) for number, row in enumerate(rows, 1)]
+
+
+def _rule(row: dict[str, Any], source: str, number: int) -> Rule:
+    where = f"{source}: {row.get('id') or f'rule {number}'}"
+    for key in row:
+        if key not in _KEYS:
+            raise RuleError(f'{where}: unknown key "{key}"{nearest(key, _KEYS)}')
+    for key in _REQUIRED:
+        if not row.get(key):
+            raise RuleError(f"{where}: {key} is missing; every rule needs {', '.join(_REQUIRED)}")
+    values = {key: _value(key, value, where) for key, value in row.items()}
+    values.setdefault("on_failed", "keep" if row["id"].startswith("secret.") else "reject")
+    rule = Rule(**values, source=source)
+    _sound(rule, where)
+    return rule
+
+
+def _value(key: str, value: Any, where: str) -> Any:
+    """Return one key's value as `Rule` holds it."""
+    if key in _LISTS:
+        if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+            raise RuleError(f"{where}: {key}: must be a list of strings")
+        return tuple(value)
+    if key == "window":
+        if not isinstance(value, int) or isinstance(value, bool) or not 16 <= value <= 65536:
+            raise RuleError(f"{where}: window: must be a number of characters from 16 to 65536")
+        return value
+    if not isinstance(value, str):
+        raise RuleError(f"{where}: {key}: must be a string")
+    levels: dict[str, Callable[[str], Any]] = {
+        "severity": Severity.of,
+        "confidence": Confidence.of,
+        "checked": Confidence.of,
+    }
+    try:
+        return levels.get(key, str)(value)
+    except ValueError as error:
+        raise RuleError(f"{where}: {key}: {error}") from None
+
+
+def _sound(rule: Rule, where: str) -> None:
+    """Check what one value says of another; RuleError names the key and the remedy."""
+    if not _ID.fullmatch(rule.id):
+        raise RuleError(f"{where}: id: must be dotted lower-case words, as in pii.us.ssn")
+    if not _ENTITY.fullmatch(rule.entity):
+        raise RuleError(f"{where}: entity: must be capitals, digits and underscores, as in US_SSN")
+    if rule.on_failed not in ON_FAILED:
+        raise RuleError(f'{where}: on_failed: "{rule.on_failed}" is none of {", ".join(ON_FAILED)}')
+    for name in rule.validators:
+        if name not in TABLE:
+            raise RuleError(f'{where}: validators: unknown validator "{name}"{nearest(name, TABLE)}')
+    for example in rule.examples:
+        if OPEN not in example:
+            raise RuleError(f"{where}: examples: put {OPEN} {CLOSE} round the value to find in each")
+    for example in rule.counter_examples:
+        if OPEN in example:
+            raise RuleError(f"{where}: counter_examples: take the marks out; nothing may be found in these")
+
+
+def _distinct(rules: Sequence[Rule]) -> None:
+    seen: dict[str, str] = {}
+    for rule in rules:
+        for name in (rule.id, *rule.aliases):
+            if name in seen:
+                raise RuleError(f'{rule.source}: {rule.id}: the id "{name}" is taken in {seen[name]}; give it another')
+            seen[name] = rule.source
+
+
+def _named(rules: Sequence[Rule], selectors: Sequence[str]) -> set[str]:
+    named: set[str] = set()
+    for selector in selectors:
+        hit = {rule.id for rule in rules if _answers(rule, selector)}
+        if not hit:
+            known = {rule.entity for rule in rules} if selector.isupper() else _prefixes(rules)
+            raise UsageError(f'"{selector}" names no rule or entity{nearest(selector, known)}')
+        named |= hit
+    return named
+
+
+def _answers(rule: Rule, selector: str) -> bool:
+    if rule.entity == selector.upper():
+        return True
+    word = selector.lower().rstrip(".")
+    return any(name == word or name.startswith(word + ".") for name in (rule.id, *rule.aliases))
+
+
+def _prefixes(rules: Sequence[Rule]) -> set[str]:
+    names = {name for rule in rules for name in (rule.id, *rule.aliases)}
+    return names | {".".join(parts[:n]) for parts in (name.split(".") for name in names) for n in range(1, len(parts))}
+
+
+def _content(rule: Rule) -> Mapping[str, Any]:
+    bare = replace(rule, source="")
+    return {f.name: getattr(bare, f.name) for f in fields(bare)}
+
+
+def _built(example: str, rule_id: str) -> str:
+    """Fill in the made-up pieces; the same example of the same rule always gets the same ones."""
+    stream = _digits(f"{rule_id}\n{example}")
+
+    def piece(match: re.Match[str]) -> str:
+        if match[3]:
+            from privscan.validators.samples import MADE  # noqa: PLC0415 - only rule tests need it
+
+            if match[3] not in MADE:
+                raise RuleError(f'{rule_id}: %{{made:{match[3]}}} is unknown{nearest(match[3], MADE)}')
+            return MADE[match[3]](lambda n, alphabet: "".join(alphabet[next(stream) % len(alphabet)] for _ in range(n)))
+        alphabet = _alphabet(match[2])
+        return "".join(alphabet[next(stream) % len(alphabet)] for _ in range(int(match[1])))
+
+    return _BUILD.sub(piece, example)
+
+
+def _digits(seed: str) -> Iterator[int]:
+    """Yield numbers below 2**16 that look random and depend on the seed alone."""
+    block = hashlib.sha256(seed.encode()).digest()
+    while True:
+        for at in range(0, len(block), 2):
+            yield int.from_bytes(block[at : at + 2])
+        block = hashlib.sha256(block).digest()
+
+
+def _alphabet(spec: str) -> str:
+    """Read a set as in a bracket expression: `A-Z0-9_-` (a last or first hyphen is itself)."""
+    out, at = "", 0
+    while at < len(spec):
+        if at + 2 < len(spec) and spec[at + 1] == "-":
+            out += "".join(map(chr, range(ord(spec[at]), ord(spec[at + 2]) + 1)))
+            at += 3
+        else:
+            out += spec[at]
+            at += 1
+    return out
+
+
+def _unmarked(text: str) -> str:
+    return text.replace(OPEN, "").replace(CLOSE, "")
+
+
+def _spans(text: str) -> Iterator[Span]:
+    removed = 0
+    for match in re.finditer(f"{OPEN}([^{OPEN}{CLOSE}]*){CLOSE}", text):
+        start = match.start() - removed
+        yield Span(start, start + len(match[1]))
+        removed += 2
+
+
+def _quoted(text: str) -> str:
+    """Put a marked number between quotes, marks included, so that JSON with marks parses."""
+
+    def quote(match: re.Match[str]) -> str:
+        return f'"{match[0]}"' if match[0][0] == OPEN else match[0]
+
+    return re.sub(rf'"(?:[^"\\]|\\.)*"|{OPEN}[^{CLOSE}]*{CLOSE}', quote, text)
+
+
+def _leaves(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield pointer, value
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _leaves(item, f"{pointer}/{index}")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            inner = f"{pointer}/{_unmarked(key).replace('~', '~0').replace('/', '~1')}"
+            yield f"{inner}~key", key
+            yield from _leaves(item, inner)

@@ -1,0 +1,96 @@
+"""Addresses of the net: e-mail domains, IP ranges, MAC blocks.
+
+>>> ip("192.0.2.7").facts
+('range:documentation', 'placeholder')
+>>> ip("10.0.0.1").facts
+('range:private',)
+"""
+
+from __future__ import annotations
+
+import ipaddress
+
+from privscan.validators import FAILED, PASSED, PLACEHOLDER, SHAPE, Verdict
+
+# ISO 3166 codes with a registry, then the generic names people write mail to. One that is missing still counts as a
+# shape: the address is reported where its context speaks for it.
+_COUNTRY = frozenset(
+    "ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bw by bz ca cc cd "
+    "cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et eu fi fj fk fm fo fr ga gd ge "
+    "gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu id ie il im in io iq ir is it je jm jo jp ke kg kh "
+    "ki km kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mg mh mk ml mm mn mo mp mq mr ms mt mu mv mw "
+    "mx my mz na nc ne nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb "
+    "sc sd se sg sh si sk sl sm sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk "
+    "us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw".split()
+)
+_GENERIC = frozenset(
+    "academy accountant accountants adult aero africa agency amsterdam app army art asia associates attorney auction "
+    "audio auto autos baby band bank bar bargains beer berlin best bet bible bid bike bio biz black blog blue boston "
+    "boutique brussels build builders business buzz cab cafe camera camp capital car cards care career careers cars "
+    "casa cash casino cat catering center charity chat cheap church city claims cleaning click clinic clothing cloud "
+    "club coach codes coffee college cologne com community company computer condos construction consulting contact "
+    "contractors cool coop country coupons courses credit cruises dance date dating deals degree delivery democrat "
+    "dental dentist design dev diamonds diet digital direct directory discount doctor dog domains earth edu education "
+    "email energy engineer engineering enterprises equipment estate events exchange expert express family fans farm "
+    "fashion film finance financial fish fit fitness flights florist fm foundation fun fund furniture fyi gallery game "
+    "games garden gay gift gifts gives glass global gmbh gold golf gov graphics gratis green group guide guru hamburg "
+    "haus health healthcare help hiphop hockey holdings holiday homes horse hospital host hosting hotel house how inc "
+    "industries info ink institute insurance insure int international investments jetzt jewelry jobs kaufen kim kitchen "
+    "koeln land law lawyer lease legal life lighting limited limo link live llc loan loans lol london love ltd luxury "
+    "management marketing market markets mba media medical melbourne memorial men menu miami mil mobi mobile moda moe "
+    "money museum music name net network news nexus ngo ninja nyc observer one ong online org organic page paris "
+    "partners parts party pet phd photo photography photos physio pics pictures pink pizza place plumbing plus poker "
+    "post press pro productions promo properties property pub quebec racing radio realestate recipes red rehab reise "
+    "reisen rent rentals repair report republican rest restaurant review reviews rip rocks run sale salon school "
+    "science scot security services sex sexy shiksha shoes shop shopping show singles site ski soccer social software "
+    "solar solutions space sport store stream studio study style supplies supply support surf surgery swiss sydney "
+    "systems tattoo tax taxi team tech technology tel tennis theater tips tires today tokyo tools top tours town toys "
+    "trade trading training travel tube university uno vacations vegas ventures vet video villas vin vip vision vodka "
+    "vote voyage wales watch webcam website wedding wien wiki win wine work works world wtf xxx xyz yoga zone".split()
+)
+_RESERVED = ("example", "test", "invalid", "localhost")
+_EXAMPLE = ("example.com", "example.net", "example.org", "example.edu", "domain.com", "yourdomain.com", "email.com")
+
+_DOCUMENTATION = tuple(
+    ipaddress.ip_network(block)
+    for block in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "233.252.0.0/24", "2001:db8::/32", "3fff::/20")
+)
+_SHARED = ipaddress.ip_network("100.64.0.0/10")
+
+
+def email(value: str) -> Verdict:
+    """Check an address's top-level domain; addresses at reserved example domains are placeholders (RFC 2606)."""
+    domain = value.rpartition("@")[2].lower()
+    top = domain.rpartition(".")[2]
+    if top in _RESERVED or domain.endswith(_EXAMPLE):
+        return Verdict("passed", ("domain:reserved", PLACEHOLDER))
+    return PASSED if top in _COUNTRY or top in _GENERIC or top.startswith("xn--") else SHAPE
+
+
+def ip(value: str) -> Verdict:
+    """Check that a value is an address somebody may be known by, and say which range it lies in.
+
+    Fails for the unspecified address, loopback, multicast, broadcast and network masks: they say nothing of anybody.
+    """
+    try:
+        address = ipaddress.ip_address(value)
+    except ValueError:
+        return FAILED
+    if any(address in block for block in _DOCUMENTATION if block.version == address.version):
+        return Verdict("passed", ("range:documentation", PLACEHOLDER))
+    if address.is_unspecified or address.is_loopback or address.is_multicast or value.startswith(("255.", "0.")):
+        return FAILED
+    if address.is_link_local:
+        return Verdict("passed", ("range:link-local",))
+    private = address.is_private or (address.version == 4 and address in _SHARED)
+    return Verdict("passed", ("range:private" if private else "range:public",))
+
+
+def mac(value: str) -> Verdict:
+    """Check a hardware address: not zero, not broadcast, not a group; says whether it was made up locally."""
+    number = "".join(c for c in value.lower() if c in "0123456789abcdef")
+    if len(number) != 12 or len(set(number)) == 1 or int(number[1], 16) & 1:
+        return FAILED
+    if number.startswith("00005e0053") or number in ("001122334455", "123456789abc", "0123456789ab"):
+        return Verdict("passed", ("range:documentation", PLACEHOLDER))
+    return Verdict("passed", ("scope:local",)) if int(number[1], 16) & 2 else PASSED
