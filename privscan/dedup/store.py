@@ -9,7 +9,7 @@ A signature file is read back a piece at a time:
 
 A block is a run of columns, each whole: `row` (file row), `text` (XXH3-128 of the text) and, for near duplicates,
 `sum` (of the shingles), one band hash a column, and `meta` (where the shingles stand, how many, and the low byte of
-every MinHash value). All numbers are little-endian. A near row takes 169 + 4 * bands + hashes - 125 bytes (269 with
+every MinHash value). All numbers are little-endian. A near row takes 44 + 4 * bands + hashes bytes (269 with
 the defaults) and 4 bytes a word. A list of drops is a NumPy file of `DROP`. Both appear under their names only when
 they are whole.
 """

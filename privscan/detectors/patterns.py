@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CONTEXT_BEFORE = 60  # characters of the same leaf in which a context word counts
 CONTEXT_AFTER = 30
 BIG_LEAF = 1 << 20  # bytes; longer leaves are scanned by themselves, their hits thinned
-THIN = 64  # bytes: hits of one rule closer than this share a window anyway
+THIN = 64  # bytes: of hits of one rule closer than this one is kept, and its window widened by as much
 SCORES = {Confidence.LOW: 0.3, Confidence.MEDIUM: 0.6, Confidence.HIGH: 0.9}
 
 
@@ -207,7 +207,8 @@ class Patterns:
             begins.append(at)
             at += len(body) + 1
         buffer = b"".join(parts)
-        numbers, ends = self.databases.scan_thinned(buffer, THIN) if len(positions) == 1 else self.databases.scan(buffer)
+        big = at >= BIG_LEAF and len(positions) == 1
+        numbers, ends = self.databases.scan_thinned(buffer, THIN) if big else self.databases.scan(buffer)
         if not len(numbers):
             return
         starts = np.array(begins, dtype=np.int64)
@@ -234,7 +235,7 @@ class Patterns:
             if owner < 0:
                 continue
             text = leaves[positions[owner]].text
-            reach = self.rules[number].window
+            reach = self.rules[number].window + (THIN if len(text) >= BIG_LEAF else 0)
             offset = end - int(starts[owner])
             if (owner, number) == last and whole:
                 continue

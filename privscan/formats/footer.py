@@ -15,7 +15,13 @@ import pyarrow.parquet as pq
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["options_of", "schema_of"]
+__all__ = ["BROKEN", "options_of", "schema_of"]
+
+BROKEN = (
+    pa.ArrowException, OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError, MemoryError,
+    NotImplementedError,
+)  # fmt: skip
+"""What Arrow raises on damaged files. Its messages may quote data and are never passed on."""
 
 
 def schema_of(source: pq.ParquetFile) -> pa.Schema:
@@ -42,10 +48,24 @@ def options_of(source: pq.ParquetFile) -> dict[str, Any]:
         tried = {**options, "version": "2.6"}
         written = _probe(schema, tried)
     paths = [written.column(i).path for i in range(len(written))]
-    if meta.num_row_groups:
-        group = meta.row_group(0)
+    group = _readable(source)
+    if group is not None:
         tried |= _column_options({path: group.column(i) for i, path in enumerate(paths)})
     return tried
+
+
+def _readable(source: pq.ParquetFile) -> pq.RowGroupMetaData | None:
+    """Return the first row group with rows whose pages can be read, None if there is none.
+
+    Arrow checks a footer's codecs when it reads pages; asked for a damaged one's name, it ends the process.
+    """
+    for number in range(source.num_row_groups):
+        try:
+            next(source.iter_batches(1, row_groups=[number], use_threads=False))
+        except (StopIteration, *BROKEN):
+            continue
+        return source.metadata.row_group(number)
+    return None
 
 
 def _probe(schema: pa.Schema, options: Mapping[str, Any]) -> pq.ParquetSchema:

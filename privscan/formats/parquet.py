@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 from privscan.dedup.text import text_of
 from privscan.errors import InputError, OutputError
 from privscan.formats import columns as flat
-from privscan.formats.footer import options_of, schema_of
+from privscan.formats.footer import BROKEN, options_of, schema_of
 from privscan.formats.rebuild import compact, has_dictionary, rebuild, rewrite
 from privscan.model import Leaf, Problem, Shard
 
@@ -47,12 +47,6 @@ BATCH_ROWS = 8192
 CHUNK_ROWS = 8192
 """Rows written at a time, so that pages end in the same places however the rows arrived."""
 STREAM_BYTES = 1 << 20
-
-_BROKEN = (
-    pa.ArrowException, OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError, MemoryError,
-    NotImplementedError,
-)  # fmt: skip
-"""What Arrow raises on damaged files. Its messages may quote data and are never passed on."""
 
 
 class Rendered(NamedTuple):
@@ -342,7 +336,7 @@ def _reading(uri: str) -> Iterator[None]:
         yield
     except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
         raise InputError(f"{uri}: {os.strerror(error.errno or 0)}") from None
-    except _BROKEN:
+    except BROKEN:
         raise InputError(
             f"{uri}: no readable Parquet footer; the file is cut short, damaged, encrypted or of another "
             "format: fetch or write it again, or leave it out"
@@ -383,7 +377,7 @@ def _batches(source: pq.ParquetFile, group: int, uri: str) -> Iterator[pa.Record
             done += batch.num_rows
         if done != expected:
             raise ValueError(done)
-    except _BROKEN:
+    except BROKEN:
         raise InputError(
             f"{uri}: row group {group} cannot be read past its row {done} of {expected}; a page is damaged or missing: "
             "fetch or write the file again, or leave it out"

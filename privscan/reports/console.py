@@ -229,10 +229,6 @@ class _Page:
             yield Text(f"\n{self.words(self.name(note, 400))}", style="dim")
         title, words = summary.verdict.title, self.words(summary.verdict.words)
         yield Text.assemble("\n", (title, _STYLES[summary.verdict.kind]), f"  {words}")
-        for label, key in (("Results", "out"), ("Findings file", "findings")):
-            where = report.settings.get(key)
-            if where:
-                yield Text.assemble((f"{label:13}  ", "dim"), self.name(str(where), 400))
 
 
 def _noun(records: int) -> str:

@@ -6,6 +6,7 @@ ones stand apart and never fail the gate.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
@@ -34,6 +35,7 @@ LIMITS = (
 _APART = (State.PLACEHOLDER, State.KNOWN, State.SUPPRESSED)
 
 _REMEDIES = {
+    "plan": "Give the paths to read, and the right to read them, then run again.",
     "read": "Mend or remove what cannot be read, then run again.",
     "detect": "Run again. If it stays, leave that detector out by policy and say so in the release.",
     "redact": "Choose another operator for this entity in the policy, then run again.",
@@ -217,19 +219,16 @@ def _places(items: Iterable[tuple[tuple[str, str], int]]) -> tuple[Place, ...]:
 
 
 def _troubles(report: Report) -> tuple[Trouble, ...]:
+    reasons = report.tally.reasons
     places: dict[tuple[str, str], list[Problem]] = defaultdict(list)
     for problem in report.problems:
-        places[problem.stage, problem.reason].append(problem)
-    keys = report.tally.reasons.keys() | places.keys()
+        exact = (problem.stage, problem.reason)
+        # The tally leaves the figures out of a reason, so that there are few; a place keeps its own.
+        general = (problem.stage, re.sub(r"\d+", "N", problem.reason))
+        places[general if exact not in reasons and general in reasons else exact].append(problem)
     rows = [
-        Trouble(
-            stage,
-            reason,
-            max(report.tally.reasons[stage, reason], len(places[stage, reason])),
-            tuple(places[stage, reason]),
-            _REMEDIES.get(stage, _REMEDY),
-        )
-        for stage, reason in keys
+        Trouble(*key, max(reasons[key], len(places[key])), tuple(places[key]), _REMEDIES.get(key[0], _REMEDY))
+        for key in reasons.keys() | places.keys()
     ]
     return tuple(sorted(rows, key=lambda row: (-row.count, row.stage, row.reason)))
 

@@ -7,6 +7,7 @@ name and every sample is escaped, on one line, and of bounded length.
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from privscan.reports import svg, wording
@@ -25,6 +26,9 @@ _ROWS = 50
 _SAMPLES = 12
 _NAME = 96  # characters of a name
 _TEXT = 320  # characters of a sample
+_LOOK = ("policy", "rules", "select", "ignore", "min_confidence", "fail_on", "field", "exclude_field")
+_REPEATS = ("dedup", "dedup_field", "dedup_threshold")
+_FLAGS = {"scan": _LOOK, "clean": _LOOK + _REPEATS, "dedup": _REPEATS}
 _JOINT = re.compile(r"(?<=[./_=,;-])(?=[^./_=,;-])")
 _LEVELS = ("high", "medium", "low")
 
@@ -67,6 +71,7 @@ def _context(report: Report, summary: Summary) -> dict[str, Any]:
         "tally": report.tally,
         "summary": summary,
         "limits": LIMITS,
+        "again": _again(report, summary.command),
         "levels": _LEVELS,
         "artifacts": {artifact.uri: artifact for artifact in report.inputs},
         "outcome_bar": _safe(_outcome_bar(report, summary)),
@@ -92,6 +97,22 @@ def _name(text: object, limit: int = _NAME) -> Any:
 
     joints = _JOINT.split(wording.clip(str(text), limit))
     return Markup('<bdi class="code">{}</bdi>').format(Markup("<wbr>").join(escape(part) for part in joints))
+
+
+def _again(report: Report, command: str) -> str:
+    """Return the command line that asks for the same again; one that was recorded whole stays as it is."""
+    if " " in report.command.strip():
+        return command
+    words = [command, "PATH..."]
+    if report.command != "scan":
+        words += ["-o", "DIR"]
+    if report.key == "file":
+        words += ["--key-file", "FILE"]
+    for name in _FLAGS.get(report.command, ()):
+        value = report.settings.get(name)
+        for item in value if isinstance(value, list) else [] if value in (None, "") else [value]:
+            words += [f"--{name.replace('_', '-')}", shlex.quote(str(item))]
+    return " ".join(words)
 
 
 def _outcome_bar(report: Report, summary: Summary) -> str:

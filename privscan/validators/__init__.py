@@ -89,6 +89,7 @@ TABLE: Final = _Table(
         "br_cnpj": "written stdnum.br.cnpj",
         "br_cpf": "written stdnum.br.cpf",
         "ca_sin": "stdnum.ca.sin",
+        "card": "card:card",
         "card_range": "card:card_range",
         "ch_ssn": "stdnum.ch.ssn",
         "cl_rut": "written stdnum.cl.rut",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from privscan.validators import FAILED, PASSED, PLACEHOLDER, Verdict
+from privscan.validators import FAILED, PASSED, PLACEHOLDER, SHAPE, Verdict
 
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
@@ -100,6 +100,18 @@ def card_range(value: str) -> Verdict:
             sample = len(set(number)) <= 4 or number in _PUBLISHED
             return Verdict("passed", (f"brand:{brand}", PLACEHOLDER) if sample else (f"brand:{brand}",))
     return FAILED
+
+
+def card(value: str) -> Verdict:
+    """Check Luhn digit, range and grouping at once; a right number outside every known range is a shape.
+
+    >>> card("4532759734545859").state
+    'failed'
+    """
+    if luhn(value).state == "failed":
+        return FAILED
+    verdict = card_range(value)
+    return verdict if verdict.state == "passed" or not 14 <= len(digits(value)) <= 19 else SHAPE
 
 
 def imei(value: str) -> Verdict:

@@ -4,6 +4,8 @@
 ('range:documentation', 'placeholder')
 >>> ip("10.0.0.1").facts
 ('range:private',)
+>>> ip("2.6.18.6").state
+'shape'
 """
 
 from __future__ import annotations
@@ -55,6 +57,7 @@ _DOCUMENTATION = tuple(
     ipaddress.ip_network(block)
     for block in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "233.252.0.0/24", "2001:db8::/32", "3fff::/20")
 )
+_LOW = 32  # version numbers seldom go higher in all four parts
 _SHARED = ipaddress.ip_network("100.64.0.0/10")
 
 
@@ -70,6 +73,7 @@ def email(value: str) -> Verdict:
 def ip(value: str) -> Verdict:
     """Check that a value is an address somebody may be known by, and say which range it lies in.
 
+    Private addresses single out nobody by themselves and four small numbers are rather a version: shapes both.
     Fails for the unspecified address, loopback, multicast, broadcast and network masks: they say nothing of anybody.
     """
     try:
@@ -80,10 +84,11 @@ def ip(value: str) -> Verdict:
         return Verdict("passed", ("range:documentation", PLACEHOLDER))
     if address.is_unspecified or address.is_loopback or address.is_multicast or value.startswith(("255.", "0.")):
         return FAILED
-    if address.is_link_local:
-        return Verdict("passed", ("range:link-local",))
-    private = address.is_private or (address.version == 4 and address in _SHARED)
-    return Verdict("passed", ("range:private" if private else "range:public",))
+    if address.is_link_local or address.is_private or (address.version == 4 and address in _SHARED):
+        return Verdict("shape", ("range:private",))
+    if address.version == 4 and (max(address.packed) < _LOW or value.endswith(".0")):
+        return SHAPE
+    return Verdict("passed", ("range:public",))
 
 
 def mac(value: str) -> Verdict:

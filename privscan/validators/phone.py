@@ -23,6 +23,8 @@ _FICTION = re.compile(
     r"1?[2-9]\d{2}55501\d{2}|(?:44|0)(?:1632960\d{3}|7700900\d{3}|2079460\d{3}|8081570\d{3}|1[1-6]1496\d{4})"
     r"|(?:33|0)(?:[1-5]99\d{6}|63998\d{4})|(?:61|0)(?:491570\d{3}|[2378](?:5550|7010)\d{4})"
 )
+# Decimals, US postal codes, dates: digit groups that stand near telephones and are none.
+_OTHER = re.compile(r"\d{1,3}\.\d{4,}|\d{5}-\d{4}|\d{4}-\d\d-\d\d|\d\d?([./])\d\d?\1(?:19|20)\d\d|\d{1,3}(?:\.\d{3})+")
 _NANP = re.compile(r"1?[2-9](?!11)\d{2}[2-9](?!11)\d{2}\d{4}")
 
 
@@ -56,14 +58,16 @@ def phone_us(value: str) -> Verdict:
 def phone_national(value: str) -> Verdict:
     """Check a number written without country code against the plans of `REGIONS`; the first that has it passes."""
     number = digits(value)
-    if not 7 <= len(number) <= 15 or len(set(number)) < 3:
+    if _OTHER.fullmatch(value) or not 7 <= len(number) <= 18 or len(set(number)) < 3:
         return FAILED
     if _FICTION.fullmatch(number):
         return Verdict("passed", (PLACEHOLDER,))
+    if len(number) == 7 and not re.fullmatch(r"\d{3}[- .]\d{4}", value):
+        return FAILED
     for region in REGIONS:
         if _known(_parsed(value, region)).state == "passed":
             return PASSED
-    return SHAPE
+    return SHAPE if len(number) >= 9 or value[0] in "0(" else FAILED
 
 
 def _parsed(value: str, region: str | None) -> PhoneNumber | None:

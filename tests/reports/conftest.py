@@ -129,9 +129,9 @@ def make_full() -> Report:
         ),
         gate={"fail_on": "high", "failing": 4_711},
         complete=False,
-        key="made for this run",
-        settings={"out": "release", "workers": 2, "findings": "release/findings.parquet", "field": []},
-        notes=("The key was made for this run and thrown away: its fingerprints compare with no other run's.",),
+        key="ephemeral",
+        settings={"policy": "standard", "fail_on": "high", "field": [], "dedup": "near", "dedup_threshold": 0.8, "key": "ephemeral"},
+        notes=("4 files of other kinds under corpus were not looked at, nor copied",),
     )
 
 
@@ -160,7 +160,7 @@ def make_hostile() -> Report:
         tally.methods[name] = 1
     return Report(
         command=f"clean {long}",
-        tool={"privscan": HOSTILE, long: long},
+        tool={"version": HOSTILE, long: long},
         started=long,
         seconds=1.0,
         policy={"id": long, "actions": {HOSTILE: HOSTILE}},
@@ -172,13 +172,13 @@ def make_hostile() -> Report:
         gate={"fail_on": "critical", "failing": 2},
         complete=False,
         key=HOSTILE,
-        settings={"out": long, "findings": HOSTILE},
+        settings={"policy": long, "field": [HOSTILE]},
         notes=(HOSTILE, long),
     )
 
 
 def make_huge(rows: int = 5_000) -> Report:
-    """A report with `rows` entities, rules, fields, files and reasons."""
+    """Return a report with `rows` entities, rules, fields, files and reasons."""
     tally = Tally(records=rows, bytes=rows)
     tally.outcomes = Counter(redacted=rows)
     levels = ("low", "medium", "high", "critical")

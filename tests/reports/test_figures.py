@@ -63,6 +63,15 @@ def test_a_file_that_could_not_be_opened_is_a_trouble_though_no_record_was_count
     assert (trouble.count, trouble.places[0].uri) == (1, "a.jsonl")
 
 
+def test_places_are_found_though_the_tally_leaves_figures_out_of_a_reason(empty: Report) -> None:
+    tally = Tally(reasons=Counter({("read", "not JSON at character N"): 2, ("read", "row 3 is bad"): 1}))
+    problems = tuple(Problem("a", n, "read", f"not JSON at character {n}") for n in (7, 9))
+    problems += (Problem("b", 1, "read", "row 3 is bad"),)
+    first, second = summarise(replace(empty, tally=tally, problems=problems)).troubles
+    assert (first.count, first.places) == (2, problems[:2])
+    assert (second.count, second.places) == (1, problems[2:])
+
+
 @pytest.mark.parametrize(
     ("gate", "complete", "quarantined", "kind", "says"),
     [

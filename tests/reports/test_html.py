@@ -109,7 +109,7 @@ def test_tables_have_headers_and_pictures_have_words(name: str, request: pytest.
         "privscan clean corpus/ -o release/ --policy standard --fail-on high --workers 2",
         "actions.CREDIT_CARD",
         "hyperscan",
-        "The key was made for this run and thrown away",
+        "key was made for it and thrown away",
         "is not anonymisation in the legal sense",
         "2026-11-21 10:03 UTC",
         "Those set apart below are counted here too.",
@@ -183,3 +183,26 @@ def test_the_same_report_makes_the_same_page(full: Report) -> None:
 )
 def test_marking(text: str, entities: set[str], parts: list[tuple[bool, str]]) -> None:
     assert html._marked(text, entities) == parts  # noqa: SLF001
+
+
+@pytest.mark.parametrize(
+    ("command", "key", "settings", "line"),
+    [
+        (
+            "scan",
+            "ephemeral",
+            {"policy": "web", "field": ["/a", "/b c"]},
+            "scan PATH... --policy web --field /a --field '/b c'",
+        ),
+        ("clean", "file", {"dedup": "near", "select": []}, "clean PATH... -o DIR --key-file FILE --dedup near"),
+        ("dedup", "", {"policy": "web", "dedup_threshold": 0.8}, "dedup PATH... -o DIR --dedup-threshold 0.8"),
+        ("clean a -o b", "file", {"policy": "web"}, "clean a -o b"),
+    ],
+)
+def test_how_to_reproduce(empty: Report, command: str, key: str, settings: dict[str, object], line: str) -> None:
+    report = replace(empty, command=command, key=key, settings=settings)
+    assert f"<code>privscan {line}</code>" in html.render(report).replace("&#39;", "'")
+
+
+def test_a_key_of_ones_own_is_not_said_to_be_thrown_away(full: Report) -> None:
+    assert "thrown away" not in html.render(replace(full, key="file"))

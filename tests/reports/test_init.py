@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from privscan.errors import UsageError
-from privscan.reports import FORMATS, write
+from privscan.reports import FORMATS, check, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,6 +97,14 @@ def test_what_is_wrong_with_another_package_is_said(full: Report, name: str, say
 def test_an_unknown_format_is_a_usage_error(full: Report, name: str, says: str) -> None:
     with pytest.raises(UsageError, match=says):
         written(full, name)
+    with pytest.raises(UsageError, match=says):
+        check(name)
+
+
+@pytest.mark.usefixtures("_plugin")
+@pytest.mark.parametrize("name", ["console", "html", "json", "words"])
+def test_a_known_format_passes_the_check(name: str) -> None:
+    check(name)
 
 
 def test_names_are_sorted() -> None:

@@ -90,7 +90,7 @@ def test_bytes_do_not_depend_on_the_order_of_merging(full: Report) -> None:
 def test_counters_are_rows_with_named_columns_one_a_line(full: Report) -> None:
     data = json.dump(full)
     tree = standard.loads(data)
-    assert list(tree)[0] == "schema"
+    assert next(iter(tree)) == "schema"
     assert list(tree["tally"]["findings"][0]) == ["entity", "rule", "confidence", "severity", "state", "count"]
     assert {"outcome": "dropped", "count": 3} in tree["tally"]["outcomes"]
     assert data.count(b'"confidence": ') == len(full.tally.findings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -22,17 +22,17 @@ from privscan.reports.svg import bar
     ],
 )
 def test_parts_are_to_scale_and_never_vanish(counts: list[int], whole: int, widths: list[int]) -> None:
-    drawing = ElementTree.fromstring(bar([("plain", count) for count in counts], whole))
+    drawing = ET.fromstring(bar([("plain", count) for count in counts], whole))
     rects = drawing.findall("rect")
     assert [int(rect.attrib["width"]) for rect in rects] == widths
     assert [int(rect.attrib["x"]) for rect in rects] == [sum(widths[:index]) for index in range(len(widths))]
 
 
 def test_a_picture_says_what_it_shows() -> None:
-    drawing = ElementTree.fromstring(bar([("clean", 1)], 1, "Records: clean 1"))
+    drawing = ET.fromstring(bar([("clean", 1)], 1, "Records: clean 1"))
     assert drawing.attrib["role"] == "img"
     assert drawing.attrib["aria-label"] == drawing.findtext("title") == "Records: clean 1"
 
 
 def test_an_ornament_is_hidden_from_readers() -> None:
-    assert ElementTree.fromstring(bar([("clean", 1)], 1)).attrib["aria-hidden"] == "true"
+    assert ET.fromstring(bar([("clean", 1)], 1)).attrib["aria-hidden"] == "true"
