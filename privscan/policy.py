@@ -32,7 +32,18 @@ OPERATORS: dict[str, dict[str, type]] = {
 PLACEHOLDERS = ("redact", "keep")
 
 _KEYS = frozenset(
-    {"id", "name", "description", "select", "ignore", "detectors", "min_confidence", "placeholders", "default", "actions"}
+    {
+        "id",
+        "name",
+        "description",
+        "select",
+        "ignore",
+        "detectors",
+        "min_confidence",
+        "placeholders",
+        "default",
+        "actions",
+    }
 )
 _KEEP = Action("keep")
 
@@ -144,7 +155,8 @@ def _action(table: Any, where: str, plugins: frozenset[str]) -> Action:
         wanted = OPERATORS[name].get(key)
         if wanted is None:
             known = OPERATORS[name]
-            raise ConfigError(f'{where}: {name} takes no "{key}"{nearest(key, known) if known else "; it takes nothing"}')
+            remedy = nearest(key, known) if known else "; it takes nothing"
+            raise ConfigError(f'{where}: {name} takes no "{key}"{remedy}')
         if not isinstance(value, wanted) or isinstance(value, bool):
             raise ConfigError(f"{where}: {key}: must be a {'string' if wanted is str else 'number'}")
         if isinstance(value, int) and value < 0:

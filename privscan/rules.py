@@ -253,7 +253,7 @@ def _built(example: str, rule_id: str) -> str:
             from privscan.validators.samples import MADE  # noqa: PLC0415 - only rule tests need it
 
             if match[3] not in MADE:
-                raise RuleError(f'{rule_id}: %{{made:{match[3]}}} is unknown{nearest(match[3], MADE)}')
+                raise RuleError(f"{rule_id}: %{{made:{match[3]}}} is unknown{nearest(match[3], MADE)}")
             return MADE[match[3]](lambda n, alphabet: "".join(alphabet[next(stream) % len(alphabet)] for _ in range(n)))
         alphabet = _alphabet(match[2])
         return "".join(alphabet[next(stream) % len(alphabet)] for _ in range(int(match[1])))

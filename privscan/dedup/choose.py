@@ -3,8 +3,8 @@
 The leader rule: rows are taken in order, and a row is dropped only if it equals, or is itself at or over the threshold
 with, a row that stays. So a chain of ever smaller likeness never drags a row away, and no row goes without a witness.
 
-Memory: 9 bytes a row, and a constant of some 200 MB at most, for partitions of the join and cached shingle sets. Rows
-that share one band all at once cost some 60 bytes each while that band is joined.
+Memory: 9 bytes a row, and some 260 MB at most for a partition of the join (two million rows) and the cached shingle
+sets; nothing grows with the text. Rows that share one band all at once cost some 60 bytes each while it is joined.
 """
 
 from __future__ import annotations

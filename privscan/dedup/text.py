@@ -15,13 +15,13 @@ __all__ = ["LABELS", "SHAPES", "Shape", "text_of"]
 
 
 class Shape(NamedTuple):
-    """A kind of record: it must hold all of `keys` and, where `one_of` names any, at least one of those.
+    """A kind of record: it has all of `keys` but the `optional`, and, where `one_of` names any, one of those.
 
-    The compared text is that of `keys`, `also` and `one_of`, in this order, as far as the record has them.
+    The compared text is that of `keys`, then of `one_of`, as far as the record has them.
     """
 
     keys: tuple[str, ...]
-    also: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
     one_of: tuple[str, ...] = ()
 
 
@@ -31,10 +31,10 @@ SHAPES = (
     Shape(("messages",)),  # chat: {role, content}
     Shape(("conversations",)),  # chat: {from, value}
     Shape(("prompt",), one_of=("completion", "chosen", "rejected")),  # completion and preference pairs
-    Shape(("instruction", "output"), also=("input",)),  # instructions
+    Shape(("instruction", "input", "output"), optional=("input",)),  # instructions
     Shape(("question", "answer")),  # questions
 )
-"""Tried in order; the first that fits and yields text wins."""
+"""Tried in order; the first that fits and holds text wins."""
 
 LABELS = frozenset({"role", "from", "type"})
 """Keys inside a message that say who speaks or what a part is; not part of what was said."""
@@ -45,7 +45,8 @@ def text_of(record: Any, fields: Sequence[str] = ()) -> str | None:
 
     `fields` are JSON Pointers (`/meta/title`, `*` for every item or key; the leading slash may be left out). With
     fields, None means that the record has none of them; a field that is there but empty gives an empty text. Without,
-    the first fitting entry of `SHAPES` is taken, else every string of the record in order.
+    the first fitting entry of `SHAPES` that holds text is taken; if those that fit are all empty, so is the text (the
+    rest of such a record says nothing of what it is); if none fits, every string of the record in order.
 
     >>> text_of({"id": "7", "text": "one two"})
     'one two'
@@ -58,19 +59,19 @@ def text_of(record: Any, fields: Sequence[str] = ()) -> str | None:
         found = [value for field in fields for value in _resolve(record, _steps(field))]
         return _joined(found, numbers=True) if found else None
     if isinstance(record, dict):
-        for shape in SHAPES:
-            text = _shaped(record, shape)
-            if text:
-                return text
+        texts = [_shaped(record, shape) for shape in SHAPES if _fits(record, shape)]
+        if texts:
+            return next(filter(None, texts), "")
     return _joined([record], numbers=False) or None
 
 
-def _shaped(record: dict[str, Any], shape: Shape) -> str | None:
-    if any(record.get(key) is None for key in shape.keys):
-        return None
-    if shape.one_of and all(record.get(key) is None for key in shape.one_of):
-        return None
-    names = (*shape.keys, *shape.also, *shape.one_of)
+def _fits(record: dict[str, Any], shape: Shape) -> bool:
+    needed = (key for key in shape.keys if key not in shape.optional)
+    return all(key in record for key in needed) and (not shape.one_of or any(key in record for key in shape.one_of))
+
+
+def _shaped(record: dict[str, Any], shape: Shape) -> str:
+    names = (*shape.keys, *shape.one_of)
     return _joined([record[name] for name in names if record.get(name) is not None], numbers=True)
 
 

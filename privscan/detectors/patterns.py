@@ -122,8 +122,9 @@ class Patterns:
         self.rules = settings.rules
         self.minimum = settings.min_confidence
         found = [
-            triggers.trigger_of(rule, number, needs_context=needs_context(rule, self.minimum))
+            trigger
             for number, rule in enumerate(self.rules)
+            for trigger in triggers.triggers_of(rule, number, needs_context=needs_context(rule, self.minimum))
         ]
         self.databases = triggers.compile_rules(found, self.rules, settings.cache_dir) if found else None
         self._compiled: dict[int, _Compiled] = {}

@@ -90,7 +90,7 @@ class Column:
 
 
 def flatten(array: pa.Array, field: pa.Field, turn: int = 0) -> list[Column]:
-    """Return the leaves under a top-level column, scanned or not, in schema order.
+    """Return the leaves under a top-level column, scanned or not, in schema order. ValueError on a damaged array.
 
     `turn` is the column's number in the batch: leaves of several columns then sort into document order.
     """
@@ -122,20 +122,22 @@ def _walk(array: pa.Array, field: pa.Field, steps: tuple[Step, ...], first: Ints
 
 
 def _column(array: pa.Array, field: pa.Field, steps: tuple[Step, ...], first: Ints, *, is_key: bool) -> Column:
-    texts, at = _texts(array), None
-    if texts is None:
-        return Column(steps, None, field.nullable, array, first, array, None)
-    kind = LeafKind.NUMBER if _is_number(array.type) else LeafKind.STRING
-    if kind is LeafKind.NUMBER:
-        at = _short_lists(steps, len(array))
-        if at is not None:
-            first = np.searchsorted(at, first).astype(np.int64)
-            texts = texts.take(pa.array(at))
-    return Column(steps, LeafKind.KEY if is_key else kind, field.nullable, array, first, texts, at)
+    if first[-1] != len(array):
+        raise ValueError("lists and values do not agree")
+    if not _is_number(array.type):
+        texts = _texts(array)
+        kind = None if texts is None else LeafKind.KEY if is_key else LeafKind.STRING
+        return Column(steps, kind, field.nullable, array, first, array if texts is None else texts, None)
+    at, numbers = _short_lists(steps), array
+    if at is not None:
+        first = np.searchsorted(at, first).astype(np.int64)
+        numbers = array.take(pa.array(at))
+    kind = LeafKind.KEY if is_key else LeafKind.NUMBER
+    return Column(steps, kind, field.nullable, array, first, _texts(numbers), at)
 
 
-def _short_lists(steps: Sequence[Step], count: int) -> Ints | None:
-    """Return the positions of numbers that are not part of a long list; None means all of `count`."""
+def _short_lists(steps: Sequence[Step]) -> Ints | None:
+    """Return the positions of numbers that are not part of a long list; None means all."""
     spans = None
     for step in reversed(steps):
         if isinstance(step.to, str) or step.to.keys is not None:
@@ -146,7 +148,7 @@ def _short_lists(steps: Sequence[Step], count: int) -> Ints | None:
     sizes = np.diff(spans)
     if not (sizes > LONGEST_NUMBER_LIST).any():
         return None
-    return np.flatnonzero(np.repeat(sizes <= LONGEST_NUMBER_LIST, sizes)[:count]).astype(np.int64)
+    return np.flatnonzero(np.repeat(sizes <= LONGEST_NUMBER_LIST, sizes)).astype(np.int64)
 
 
 def is_list(kind: pa.DataType) -> bool:

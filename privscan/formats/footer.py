@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["BROKEN", "options_of", "schema_of"]
 
 BROKEN = (
-    pa.ArrowException, OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError, MemoryError,
+    pa.ArrowException, OSError, ValueError, TypeError, LookupError, OverflowError, RecursionError, MemoryError,
     NotImplementedError,
 )  # fmt: skip
 """What Arrow raises on damaged files. Its messages may quote data and are never passed on."""

@@ -129,8 +129,16 @@ class ParquetBlock:
         try:
             self._batch.validate(full=True)  # many times as fast as a look at each column
         except pa.ArrowInvalid:
-            bad = {row for column in self._scanned() for row in flat.garbled(column)}
-            return {r: Problem(uri, self.first + r, "read", "a string that is not valid UTF-8") for r in sorted(bad)}
+            reason = "a string that is not valid UTF-8"
+            try:
+                bad = {row for column in self._scanned() for row in flat.garbled(column)}
+            except BROKEN:
+                self._columns, bad, reason = (
+                    [],
+                    set(self.rows()),
+                    "damaged: a list or dictionary holds less than it says",
+                )
+            return {row: Problem(uri, self.first + row, "read", reason) for row in sorted(bad)}
         return {}
 
     def _scanned(self) -> Iterator[flat.Column]:

@@ -30,6 +30,7 @@ _LOOK = ("policy", "rules", "select", "ignore", "min_confidence", "fail_on", "fi
 _REPEATS = ("dedup", "dedup_field", "dedup_threshold")
 _FLAGS = {"scan": _LOOK, "clean": _LOOK + _REPEATS, "dedup": _REPEATS}
 _JOINT = re.compile(r"(?<=[./_=,;-])(?=[^./_=,;-])")
+_BLOT = "▒"  # what the samples have in place of words that might tell
 _LEVELS = ("high", "medium", "low")
 
 
@@ -77,6 +78,7 @@ def _context(report: Report, summary: Summary) -> dict[str, Any]:
         "outcome_bar": _safe(_outcome_bar(report, summary)),
         "count_bar": lambda count, whole: _safe(svg.bar([("plain", count)], whole)),
         "level_bar": lambda parts, whole: _safe(svg.bar(list(zip(_LEVELS, parts, strict=True)), whole)),
+        "blotted": any(_BLOT in str(sample.get("text", "")) for sample in report.samples[:_SAMPLES]),
         "samples": [
             (sample, _marked(wording.clip(str(sample.get("text", "")), _TEXT), entities))
             for sample in report.samples[:_SAMPLES]
@@ -127,5 +129,5 @@ def _marked(text: str, entities: Collection[str]) -> list[tuple[bool, str]]:
         return [(False, text)]
     names = "|".join(re.escape(entity) for entity in sorted(entities, key=len, reverse=True))
     tail = r"(?![A-Z0-9])[_:#A-Za-z0-9]{0,40}"  # a pseudonym's number or tag
-    token = re.compile(rf"([<\[(⟦{{]{{0,2}}(?<![A-Z0-9_])(?:{names}){tail}[>\])⟧}}]{{0,2}})")
+    token = re.compile(rf"([<\[(⟦{{]?(?<![A-Z0-9_])(?:{names}){tail}[>\])⟧}}]?)")
     return [(index % 2 == 1, part) for index, part in enumerate(token.split(text)) if part]

@@ -16,7 +16,15 @@ _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _BECH32_CONSTANTS = (1, 0x2BC830A3)
 
 # Version byte -> chain, of 25-byte Base58Check payloads.
-_VERSIONS = {0x00: "bitcoin", 0x05: "bitcoin", 0x30: "litecoin", 0x32: "litecoin", 0x1E: "dogecoin", 0x16: "dogecoin", 0x41: "tron"}
+_VERSIONS = {
+    0x00: "bitcoin",
+    0x05: "bitcoin",
+    0x30: "litecoin",
+    0x32: "litecoin",
+    0x1E: "dogecoin",
+    0x16: "dogecoin",
+    0x41: "tron",
+}
 # The first block's address and the addresses nobody holds the key of.
 _PUBLISHED = ("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "1BitcoinEaterAddressDontSendf59kuE", "1111111111111111111114oLvT2")
 
@@ -59,7 +67,7 @@ def bech32(value: str) -> bool:
         return False
     prefix, _, data = value.lower().rpartition("1")
     values = [_BECH32.find(c) for c in data]
-    if not prefix or len(values) < 7 or min(values) < 0:
+    if not prefix or len(values) < 6 or min(values) < 0:
         return False
     return _polymod([ord(c) >> 5 for c in prefix] + [0] + [ord(c) & 31 for c in prefix] + values) in _BECH32_CONSTANTS
 

@@ -169,7 +169,7 @@ def vin(value: str) -> Verdict:
     number = value.upper()
     if len(number) != 17 or len(set(number)) < 6 or not any(c.isdigit() for c in number[11:]):
         return FAILED
-    table = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", (1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
+    table = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", map(int, "12345678123457923456789"), strict=True))
     if not all(c.isdigit() or c in table for c in number):
         return FAILED
     weights = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)

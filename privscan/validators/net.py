@@ -26,29 +26,32 @@ _COUNTRY = frozenset(
     "us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw".split()
 )
 _GENERIC = frozenset(
-    "academy accountant accountants adult aero africa agency amsterdam app army art asia associates attorney auction "
-    "audio auto autos baby band bank bar bargains beer berlin best bet bible bid bike bio biz black blog blue boston "
-    "boutique brussels build builders business buzz cab cafe camera camp capital car cards care career careers cars "
-    "casa cash casino cat catering center charity chat cheap church city claims cleaning click clinic clothing cloud "
-    "club coach codes coffee college cologne com community company computer condos construction consulting contact "
-    "contractors cool coop country coupons courses credit cruises dance date dating deals degree delivery democrat "
-    "dental dentist design dev diamonds diet digital direct directory discount doctor dog domains earth edu education "
-    "email energy engineer engineering enterprises equipment estate events exchange expert express family fans farm "
-    "fashion film finance financial fish fit fitness flights florist fm foundation fun fund furniture fyi gallery game "
-    "games garden gay gift gifts gives glass global gmbh gold golf gov graphics gratis green group guide guru hamburg "
-    "haus health healthcare help hiphop hockey holdings holiday homes horse hospital host hosting hotel house how inc "
-    "industries info ink institute insurance insure int international investments jetzt jewelry jobs kaufen kim kitchen "
-    "koeln land law lawyer lease legal life lighting limited limo link live llc loan loans lol london love ltd luxury "
-    "management marketing market markets mba media medical melbourne memorial men menu miami mil mobi mobile moda moe "
-    "money museum music name net network news nexus ngo ninja nyc observer one ong online org organic page paris "
-    "partners parts party pet phd photo photography photos physio pics pictures pink pizza place plumbing plus poker "
-    "post press pro productions promo properties property pub quebec racing radio realestate recipes red rehab reise "
-    "reisen rent rentals repair report republican rest restaurant review reviews rip rocks run sale salon school "
-    "science scot security services sex sexy shiksha shoes shop shopping show singles site ski soccer social software "
-    "solar solutions space sport store stream studio study style supplies supply support surf surgery swiss sydney "
-    "systems tattoo tax taxi team tech technology tel tennis theater tips tires today tokyo tools top tours town toys "
-    "trade trading training travel tube university uno vacations vegas ventures vet video villas vin vip vision vodka "
-    "vote voyage wales watch webcam website wedding wien wiki win wine work works world wtf xxx xyz yoga zone".split()
+    """
+    academy accountant accountants adult aero africa agency amsterdam app army art asia associates attorney auction
+    audio auto autos baby band bank bar bargains beer berlin best bet bible bid bike bio biz black blog blue boston
+    boutique brussels build builders business buzz cab cafe camera camp capital car cards care career careers cars
+    casa cash casino cat catering center charity chat cheap church city claims cleaning click clinic clothing cloud
+    club coach codes coffee college cologne com community company computer condos construction consulting contact
+    contractors cool coop country coupons courses credit cruises dance date dating deals degree delivery democrat
+    dental dentist design dev diamonds diet digital direct directory discount doctor dog domains earth edu education
+    email energy engineer engineering enterprises equipment estate events exchange expert express family fans farm
+    fashion film finance financial fish fit fitness flights florist fm foundation fun fund furniture fyi gallery
+    game games garden gay gift gifts gives glass global gmbh gold golf gov graphics gratis green group guide guru
+    hamburg haus health healthcare help hiphop hockey holdings holiday homes horse hospital host hosting hotel house
+    how inc industries info ink institute insurance insure int international investments jetzt jewelry jobs kaufen
+    kim kitchen koeln land law lawyer lease legal life lighting limited limo link live llc loan loans lol london
+    love ltd luxury management market marketing markets mba media medical melbourne memorial men menu miami mil mobi
+    mobile moda moe money museum music name net network news nexus ngo ninja nyc observer one ong online org organic
+    page paris partners parts party pet phd photo photography photos physio pics pictures pink pizza place plumbing
+    plus poker post press pro productions promo properties property pub quebec racing radio realestate recipes red
+    rehab reise reisen rent rentals repair report republican rest restaurant review reviews rip rocks run sale salon
+    school science scot security services sex sexy shiksha shoes shop shopping show singles site ski soccer social
+    software solar solutions space sport store stream studio study style supplies supply support surf surgery swiss
+    sydney systems tattoo tax taxi team tech technology tel tennis theater tips tires today tokyo tools top tours
+    town toys trade trading training travel tube university uno vacations vegas ventures vet video villas vin vip
+    vision vodka vote voyage wales watch webcam website wedding wien wiki win wine work works world wtf xxx xyz yoga
+    zone
+    """.split()
 )
 _RESERVED = ("example", "test", "invalid", "localhost")
 _EXAMPLE = ("example.com", "example.net", "example.org", "example.edu", "domain.com", "yourdomain.com", "email.com")

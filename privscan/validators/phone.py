@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
 # Plans a number without a country code is tried in, most people first.
-REGIONS = (
-    "US", "IN", "BR", "ID", "PK", "NG", "MX", "DE", "FR", "GB", "IT", "ES", "PL", "NL", "TR", "JP", "KR", "CN", "RU", "UA",
-    "AR", "CO", "CL", "PE", "AU", "NZ", "ZA", "KE", "GH", "EG", "MA", "BE", "SE", "AT", "CH", "DK", "NO", "FI", "PT", "GR",
-    "CZ", "SK", "HU", "RO", "BG", "IE", "HR", "IL", "SA", "AE", "SG", "MY", "PH", "TH", "VN", "TW", "HK", "BD", "LK",
-)  # fmt: skip
+REGIONS = tuple(
+    """
+    US IN BR ID PK NG MX DE FR GB IT ES PL NL TR JP KR CN RU UA AR CO CL PE AU NZ ZA KE GH EG
+    MA BE SE AT CH DK NO FI PT GR CZ SK HU RO BG IE HR IL SA AE SG MY PH TH VN TW HK BD LK
+    """.split()
+)
 
 # Numbers that regulators keep for fiction: country code or trunk 0, then the block.
 _FICTION = re.compile(

@@ -38,7 +38,8 @@ def _packed(value: object) -> str:
 
 
 def _jwt(pick: Pick) -> str:
-    head, body = {"alg": "HS256", "typ": "JWT"}, {"sub": pick(10, "0123456789"), "name": pick(8, "abcdefgh"), "iat": 1516239022}
+    head = {"alg": "HS256", "typ": "JWT"}
+    body = {"sub": pick(10, "0123456789"), "name": pick(8, "abcdefgh"), "iat": 1516239022}
     return f"{_packed(head)}.{_packed(body)}.{_packed(pick(32, _B64).encode())}"
 
 
@@ -68,7 +69,8 @@ def _vercel(pick: Pick) -> str:
 def _pypi(pick: Pick) -> str:
     """Return a macaroon of the right layout whose signature signs nothing."""
     identifier = json.dumps({"version": 1, "permissions": "user", "id": pick(8, "0123456789")}).encode()
-    raw = b"\x02\x01\x08pypi.org\x02" + bytes([len(identifier)]) + identifier + b"\0\0\x06\x20" + pick(32, _B64).encode()
+    head = b"\x02\x01\x08pypi.org\x02" + bytes([len(identifier)]) + identifier
+    raw = head + b"\0\0\x06\x20" + pick(32, _B64).encode()
     return f"pypi-{_packed(raw)}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections import Counter
@@ -10,9 +11,10 @@ from privscan.validators import FAILED, PASSED, PLACEHOLDER, SHAPE, Verdict
 
 # Values that stand where a secret would: worth a note, not an alarm.
 _STAND_IN = re.compile(
-    r"(?i)change[-_ ]?(?:me|it|this)\b|\b(?:your|my|some|insert|enter|put|add|replace|use)[-_ ]?(?:own[-_ ])?(?:\w+[-_ ])?"
-    r"(?:password|passwd|secret|token|key|api|here|value)|(?:password|secret|token|key)[-_ ]?here|example|dummy|placeholder|"
-    r"redacted|sample|<[^<>]{2,40}>|x{4,}|\*{3,}|\.{3,}|(?:foo|bar|baz|todo|fixme|lorem|fake|mock)"
+    r"(?i)change[-_ ]?(?:me|it|this)\b|"
+    r"\b(?:your|my|some|insert|enter|put|add|replace|use)[-_ ]?(?:own[-_ ])?(?:\w+[-_ ])?"
+    r"(?:password|passwd|secret|token|key|api|here|value)|(?:password|secret|token|key)[-_ ]?here|example|dummy|"
+    r"placeholder|redacted|sample|<[^<>]{2,40}>|x{4,}|\*{3,}|\.{3,}|(?<![a-z])(?:foo|bar|baz|todo|fixme|lorem|fake|mock)(?![a-z])"
 )
 # Code that fetches a value, a template that will be filled, a type, a path.
 _REFERENCE = re.compile(
@@ -23,7 +25,12 @@ _CONSTANT = re.compile(
     r"(?i)(?:true|false|null|none|nil|undefined|void|string|str|bytes?|int(?:eger)?|object|required|optional|default|"
     r"empty|unknown|test(?:ing)?|password|passwd|secret|token|hidden|username|user|admin|root|enabled?|disabled?|yes|no)"
 )
-_NAME = re.compile(r"[A-Za-z][a-z]*(?:[-_. ]?[A-Za-z][a-z]*)*[0-9]?|[A-Z]+(?:_[A-Z0-9]+)+|[a-z]+(?:[-_.][a-z0-9]+)+")
+_NAME = re.compile(r"[A-Za-z_]\w{0,40}(?:\.[A-Za-z_]\w{0,40})+|(?:[A-Z]+[0-9]*)?(?:[A-Z][a-z]{2,}[0-9]{0,2}){2,}")
+_WORDS = re.compile(r"_*[A-Za-z]+(?:[-_. ][A-Za-z]+)*[0-9]?|[A-Z]+(?:_[A-Z0-9]+)+|[a-z]+(?:[-_.][a-z0-9]+)+")
+_KINDS = (str.islower, str.isupper, str.isdigit)
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
+_CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5}")
+_WORDS_AND_NUMBER = re.compile(r"(?:[A-Za-z]+[-_. ])*[A-Za-z]*[-_. ]?[0-9]{1,3}(?:\.[0-9]+)*")
 
 
 def entropy(value: str) -> float:
@@ -39,21 +46,29 @@ def secret(value: str) -> Verdict:
         return FAILED
     if _STAND_IN.search(bare) or len(set(bare)) < 4:
         return Verdict("shape", (PLACEHOLDER,))
-    if _NAME.fullmatch(bare) and not _mixed(bare):
+    if _NAME.fullmatch(bare):
         return FAILED
-    kinds = sum(any(test(c) for c in bare) for test in (str.islower, str.isupper, str.isdigit)) + (not bare.isalnum())
+    if _random(bare):
+        return PASSED
+    if _WORDS.fullmatch(bare):
+        return FAILED
+    kinds = sum(any(map(test, bare)) for test in _KINDS) + (not _PLAIN.fullmatch(bare))
     long, short = len(bare) >= 16 and entropy(bare) >= 3.2, len(bare) >= 8 and entropy(bare) >= 2.5
     return PASSED if (long and kinds >= 2) or (short and kinds >= 3) else SHAPE
 
 
-def _mixed(value: str) -> bool:
-    """Say whether capitals and small letters change places more often than words in camel case let them."""
-    changes = sum(1 for a, b in zip(value, value[1:], strict=False) if a.isalpha() and b.isalpha() and a.isupper() != b.isupper())
-    return len(value) >= 16 and changes * 3 > len(value)
+def _random(value: str) -> bool:
+    """Say whether letters and digits follow one another as no word or name has them."""
+    if len(value) >= 8 and sum(c.isdigit() for c in value) >= 2 and _WORDS_AND_NUMBER.fullmatch(value) is None:
+        return True
+    if _CONSONANTS.search(value.lower()):
+        return True
+    turns = sum(a.isalpha() and b.isalpha() and a.isupper() != b.isupper() for a, b in itertools.pairwise(value))
+    return len(value) >= 16 and turns * 3 > len(value)
 
 
 def url_password(value: str) -> Verdict:
-    """Judge the password of a URL: fails for references and templates; words count, for few other things stand there."""
+    """Judge the password of a URL: fails for references and templates; words count, for little else stands there."""
     if _REFERENCE.match(value) or len(value) < 3:
         return FAILED
     if _STAND_IN.search(value) or re.fullmatch(r"(?i)pass(?:word|wd)?|pwd|pw|secret|token|user(?:name)?|key", value):
@@ -62,14 +77,22 @@ def url_password(value: str) -> Verdict:
 
 
 def basic_auth(value: str) -> Verdict:
-    """Decode the credentials of a Basic authorization header: printable `user:password` in base64 (RFC 7617)."""
+    """Decode the credentials of a Basic authorization header: printable `user:password` in base64 (RFC 7617).
+
+    Other text of capitals, small letters and digits is a shape.
+    """
     from privscan.validators.tokens import unbase64  # noqa: PLC0415 - one check of many needs it
 
     raw = unbase64(value)
+    likely = SHAPE if len(value) >= 12 and _mixture(value) else FAILED
     try:
         user, colon, password = (raw or b"").decode().partition(":")
     except UnicodeDecodeError:
-        return FAILED
+        return likely
     if not colon or not password or not (user + password).isprintable():
-        return FAILED
+        return likely
     return Verdict("passed", (PLACEHOLDER,)) if _STAND_IN.search(password) else PASSED
+
+
+def _mixture(value: str) -> bool:
+    return all(any(map(test, value)) for test in _KINDS)

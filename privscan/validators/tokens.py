@@ -19,6 +19,18 @@ from privscan.validators import FAILED, NOT_APPLICABLE, PASSED, SHAPE, Verdict
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
+# JSON Web Algorithms (RFC 7518, RFC 8037); RSA's have the length of the key.
+_SIGNATURE_BYTES = {
+    "HS256": (32,),
+    "HS384": (48,),
+    "HS512": (64,),
+    "ES256": (64,),
+    "ES384": (96,),
+    "ES512": (132,),
+    "EdDSA": (64, 114),
+}
+
+
 def base62_crc(text: str) -> str:
     """Return the CRC-32 of a text as six base-62 digits, the tail of GitHub's and npm's tokens."""
     value, out = zlib.crc32(text.encode()), ""
@@ -64,9 +76,8 @@ def jwt(value: str) -> Verdict:
         return SHAPE
     signature = unbase64(parts[2]) or b""
     alg = head["alg"]
-    wanted = {"HS256": (32,), "HS384": (48,), "HS512": (64,), "ES256": (64,), "ES384": (96,), "ES512": (132,), "EdDSA": (64, 114)}
-    if alg in wanted:
-        return Verdict("passed", ("jwt",)) if len(signature) in wanted[alg] else SHAPE
+    if alg in _SIGNATURE_BYTES:
+        return Verdict("passed", ("jwt",)) if len(signature) in _SIGNATURE_BYTES[alg] else SHAPE
     return Verdict("passed", ("jwt",)) if alg[:2] in ("RS", "PS") and len(signature) >= 128 else SHAPE
 
 

@@ -7,11 +7,12 @@ import random
 import re
 
 import pytest
-from conftest import grams
 from hypothesis import given
 from hypothesis import strategies as st
 
 from privscan.dedup.shingle import shingle
+
+from .longhand import grams
 
 # letters whose lower case is one letter, spaced scripts only, and punctuation of both kinds
 ALPHABET = "aAbB1_ \n\t.,-!éÉßñÑжЖшα—“”’…·\u00a0\u2009 \0\ud800😀"
@@ -108,6 +109,11 @@ def test_a_word_longer_than_a_chunk() -> None:
     assert len(blob) > 3 * 32768
     one, shifted, other = f"x {blob} y z w", f"long before it {blob} y z w", f"x {blob[:-1]}0 y z w"
     assert len(sets([one], 4)[0] & sets([shifted], 4)[0]) == 1
+    assert not sets([one])[0] & sets([other])[0]
+
+
+def test_a_long_word_is_more_than_its_pieces() -> None:
+    one, other = "a" * 32768 + "b" * 32768 + "c", "b" * 32768 + "a" * 32768 + "c"
     assert not sets([one])[0] & sets([other])[0]
 
 

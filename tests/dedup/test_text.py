@@ -32,8 +32,10 @@ SHAPES: dict[str, tuple[Any, str | None]] = {
     "alpaca without input": ({"instruction": "n", "output": "o"}, "n\no"),
     "question": ({"answer": "a", "question": "q"}, "q\na"),
     "number as answer": ({"question": "q", "answer": 42}, "q\n42"),
-    "null text": ({"text": None, "body": "b"}, "b"),
-    "empty text": ({"text": "", "body": "b"}, "\nb"),
+    "null text": ({"text": None, "source": "s"}, ""),
+    "empty text": ({"text": "", "source": "s"}, ""),
+    "null text beside messages": ({"text": None, "messages": [{"role": "user", "content": "hi"}]}, "hi"),
+    "empty messages": ({"messages": [], "source": "s"}, ""),
     "other": ({"b": {"x": "1"}, "a": ["2", {"y": "3"}], "n": 4, "t": True}, "1\n2\n3"),
     "nothing": ({"n": 4}, None),
     "bare string": ("whole", "whole"),
@@ -80,7 +82,10 @@ def test_deep_records_do_not_exhaust_the_stack() -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["text", "messages", "role", "a", "prompt"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["text", "messages", "role", "a", "prompt"]), inner)
+    ),
 )
 
 

@@ -679,7 +679,9 @@ def nested(depth: int) -> st.SearchStrategy[tuple[pa.DataType, Any]]:
     inner = nested(depth - 1)
     listed = inner.map(lambda pair: (pa.list_(pair[0]), st.none() | st.lists(pair[1], max_size=3)))
     large = inner.map(lambda pair: (pa.large_list(pair[0]), st.none() | st.lists(pair[1], max_size=3)))
-    fixed = inner.map(lambda pair: (pa.list_(pair[0], 2), st.none() | st.lists(pair[1], min_size=2, max_size=2)))
+    fixed = inner.filter(lambda pair: "view" not in str(pair[0])).map(  # Arrow cannot write views in fixed-size lists
+        lambda pair: (pa.list_(pair[0], 2), st.none() | st.lists(pair[1], min_size=2, max_size=2))
+    )
     struct = st.lists(inner, min_size=1, max_size=3).map(
         lambda pairs: (
             pa.struct([(f"f{i}", kind) for i, (kind, _) in enumerate(pairs)]),
@@ -738,7 +740,7 @@ def _untimed(batch: pa.RecordBatch) -> list[pa.Array]:
         pytest.param(pa.table({"x": ["a", "b"], "n": [1, 2], "y": ["p", None]}), [], ["a\np", "b"], id="all-strings"),
         pytest.param(pa.table({"x": ["a", None], "n": [1, 2]}), ["/n"], ["1", "2"], id="field-number"),
         pytest.param(pa.table({"x": ["a", None]}), ["x"], ["a", None], id="field-missing"),
-        pytest.param(pa.table({"messages": pa.array([[{"role": "user", "content": "hi"}], None], CHAT)}), [], ["hi", None], id="chat"),
+        pytest.param(pa.table({"messages": pa.array([[{"role": "user", "content": t}] for t in "ab"], CHAT)}), [], ["a", "b"], id="chat"),
         pytest.param(pa.table({"m": pa.array([[("k", "v"), ("k", "w")], []], pa.map_("string", "string"))}), ["/m/k"], ["w", None], id="map"),
         pytest.param(pa.table({"t": pa.array([2**62, 1], pa.timestamp("ns")), "x": ["a", "b"]}), [], ["a", "b"], id="times"),
         pytest.param(pa.table({"a/b": ["x", "y"]}), ["/a~1b"], ["x", "y"], id="escaped"),

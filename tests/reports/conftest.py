@@ -130,7 +130,14 @@ def make_full() -> Report:
         gate={"fail_on": "high", "failing": 4_711},
         complete=False,
         key="ephemeral",
-        settings={"policy": "standard", "fail_on": "high", "field": [], "dedup": "near", "dedup_threshold": 0.8, "key": "ephemeral"},
+        settings={
+            "policy": "standard",
+            "fail_on": "high",
+            "field": [],
+            "dedup": "near",
+            "dedup_threshold": 0.8,
+            "key": "ephemeral",
+        },
         notes=("4 files of other kinds under corpus were not looked at, nor copied",),
     )
 

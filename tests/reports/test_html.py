@@ -135,6 +135,12 @@ def test_tokens_in_samples_are_marked(full: Report) -> None:
     ]
 
 
+@pytest.mark.parametrize(("text", "said"), [("from ▒ to <JWT>", True), ("from <JWT>", False)])
+def test_blots_are_explained_where_there_are_any(full: Report, text: str, said: bool) -> None:
+    page = html.render(replace(full, samples=({"entity": "JWT", "text": text},)))
+    assert ("are blotted out" in page) is said
+
+
 def test_long_tables_say_what_was_left_out(huge: Report) -> None:
     text = Page(html.render(huge)).text
     rules = sorted(count for (_, _, _, severity, _), count in huge.tally.findings.items() if severity == "critical")
@@ -178,6 +184,7 @@ def test_the_same_report_makes_the_same_page(full: Report) -> None:
         ("<US_SSN>", {"SSN", "US_SSN"}, [(True, "<US_SSN>")]),
         ("nothing", {"JWT"}, [(False, "nothing")]),
         ("no names", set(), [(False, "no names")]),
+        ("<<JWT>>", {"JWT"}, [(False, "<"), (True, "<JWT>"), (False, ">")]),
         ("a.b axb", {"a.b"}, [(True, "a.b"), (False, " axb")]),
     ],
 )
