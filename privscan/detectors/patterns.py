@@ -15,6 +15,7 @@ import numpy as np
 
 from privscan import validators
 from privscan.detectors import triggers
+from privscan.detectors.derive import folded
 from privscan.model import Confidence, LeafKind, Match, Rule, Span, State
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _words(words: Sequence[str]) -> re.Pattern[str] | None:
     """Compile words and phrases to one search over folded text; spaces in them stand for any joint or none."""
     if not words:
         return None
-    joined = (r"[\s_-]*".join(re.escape(part) for part in triggers.folded(word).split()) for word in words)
+    joined = (r"[\s_-]*".join(re.escape(part) for part in folded(word).split()) for word in words)
     return re.compile(rf"(?<![^\W_])(?:{'|'.join(joined)})(?![^\W_])")
 
 
@@ -76,7 +77,7 @@ def field_words(pointer: str) -> str:
     """
     names = [segment for segment in pointer.removesuffix("~key").split("/") if segment and not segment.isdigit()][-2:]
     split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", " ".join(names))
-    return triggers.folded(re.sub(r"[\W_]+", " ", split))
+    return folded(re.sub(r"[\W_]+", " ", split))
 
 
 def weigh(
@@ -145,7 +146,7 @@ class Patterns:
         for buffer, starts in block.buffers():
             rows |= self._triggered(memoryview(buffer), starts)
         for name, members in block.names():
-            if len(self.databases.scan(f"\x1f{name}\x1f".encode(errors="surrogatepass"))[0]):
+            if self.databases.names(f"\x1f{name}\x1f".encode(errors="surrogatepass")):
                 rows.update(members)
         return rows
 
@@ -209,7 +210,7 @@ class Patterns:
             at += len(body) + 1
         buffer = b"".join(parts)
         big = at >= BIG_LEAF and len(positions) == 1
-        numbers, ends = self.databases.scan_thinned(buffer, THIN) if big else self.databases.scan(buffer)
+        numbers, ends = self.databases.scan(buffer, THIN if big else 0)
         if not len(numbers):
             return
         starts = np.array(begins, dtype=np.int64)
@@ -295,7 +296,7 @@ class Patterns:
             return None
         level, score, evidence, _ = weighed
         state = State.NEW
-        if any(sample.search(value) for sample in entry.placeholders):
+        if "placeholder" in evidence or any(sample.search(value) for sample in entry.placeholders):
             state = State.PLACEHOLDER
         return Match(span, rule.id, rule.entity, level, score, rule.severity, evidence, state)
 
@@ -313,9 +314,9 @@ class Patterns:
 
 def _search_around(words: re.Pattern[str], text: str, span: Span, before: int, after: int) -> str:
     """Return the word found before or behind a span, the value itself left out."""
-    found = words.search(triggers.folded(text[max(span.start - before, 0) : span.start]))
+    found = words.search(folded(text[max(span.start - before, 0) : span.start]))
     if found is None:
-        found = words.search(triggers.folded(text[span.end : span.end + after]))
+        found = words.search(folded(text[span.end : span.end + after]))
     return found[0] if found else ""
 
 

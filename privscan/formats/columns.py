@@ -179,7 +179,10 @@ def offsets_of(array: pa.Array) -> Ints:
 
 def entries_of(array: pa.Array) -> pa.Array:
     """Read a map as the list of key-value structs that it is, without a copy."""
-    pair = pa.StructArray.from_arrays([array.keys, array.items], fields=[array.type.key_field, array.type.item_field])
+    keys, items = array.keys, array.items
+    used = min(len(keys), len(items))  # they differ in a damaged file, beyond what the map refers to
+    fields = [array.type.key_field, array.type.item_field]
+    pair = pa.StructArray.from_arrays([keys.slice(0, used), items.slice(0, used)], fields=fields)
     kind = pa.list_(pa.field("entries", pair.type, nullable=False))
     return pa.Array.from_buffers(kind, len(array), array.buffers()[:2], array.null_count, array.offset, [pair])
 

@@ -25,9 +25,33 @@ BROKEN = (
 
 
 def schema_of(source: pq.ParquetFile) -> pa.Schema:
-    """Return the Arrow schema with every key of the file's own metadata."""
-    kept = {key: value for key, value in (source.metadata.metadata or {}).items() if key != b"ARROW:schema"}
-    return source.schema_arrow.with_metadata(kept or None)
+    """Return the schema to write: every key of the file's own metadata, the Arrow schema it carries among them.
+
+    The metadata has to be handed to Arrow's writer as such (`add_key_value_metadata`): of a schema it makes its own.
+    Views become large strings and lists, which Arrow can write however they are sliced; the schema carried along turns
+    them back.
+    """
+    fields = [field.with_type(_writable(field.type)) for field in source.schema_arrow]
+    return pa.schema(fields, metadata=source.metadata.metadata)
+
+
+def _writable(kind: pa.DataType) -> pa.DataType:
+    types = pa.types
+    if types.is_string_view(kind):
+        return pa.large_string()
+    if types.is_binary_view(kind):
+        return pa.large_binary()
+    if isinstance(kind, pa.BaseExtensionType) or "view" not in str(kind):
+        return kind
+    if types.is_struct(kind):
+        return pa.struct([field.with_type(_writable(field.type)) for field in kind])
+    if types.is_map(kind):
+        fields = (field.with_type(_writable(field.type)) for field in (kind.key_field, kind.item_field))
+        return pa.map_(*fields, kind.keys_sorted)
+    inner = kind.value_field.with_type(_writable(kind.value_type))
+    if types.is_fixed_size_list(kind):
+        return pa.list_(inner, kind.list_size)
+    return pa.large_list(inner) if types.is_large_list(kind) or types.is_large_list_view(kind) else pa.list_(inner)
 
 
 def options_of(source: pq.ParquetFile) -> dict[str, Any]:
@@ -35,7 +59,7 @@ def options_of(source: pq.ParquetFile) -> dict[str, Any]:
     meta, schema = source.metadata, schema_of(source)
     width = len(source.schema)
     options: dict[str, Any] = {
-        "store_schema": b"ARROW:schema" in (meta.metadata or {}),
+        "store_schema": False,  # the file's own is among its metadata
         "use_deprecated_int96_timestamps": any(source.schema.column(i).physical_type == "INT96" for i in range(width)),
     }
     # The version a file states does not say which types its writer used, nor how it named list items: try.

@@ -28,7 +28,7 @@ from privscan.dedup.text import text_of
 from privscan.errors import InputError, OutputError
 from privscan.formats import columns as flat
 from privscan.formats.footer import BROKEN, options_of, schema_of
-from privscan.formats.rebuild import compact, has_dictionary, rebuild, rewrite
+from privscan.formats.rebuild import compact, has_dictionary, plain, rebuild, recast, rewrite
 from privscan.model import Leaf, Problem, Shard
 
 if TYPE_CHECKING:
@@ -98,9 +98,9 @@ class ParquetBlock:
         texts: list[str | None] = [None] * len(self)
         rows: Sequence[int] = [row for row in self.rows() if row not in self.problems]
         names = self._batch.schema.names
-        plain = [name for name in names if name == "text"] or [name for name in names if name == "content"]
-        if len(plain) == 1 and not fields and not self.problems:
-            column = self._batch.column(plain[0])
+        alone = [name for name in names if name == "text"] or [name for name in names if name == "content"]
+        if len(alone) == 1 and not fields and not self.problems:
+            column = self._batch.column(alone[0])
             if flat.is_text(column.type):
                 texts = column.to_pylist()
                 rows = [row for row, text in enumerate(texts) if not text]
@@ -160,11 +160,18 @@ def _kept(batch: pa.RecordBatch, without: frozenset[int]) -> Iterator[pa.RecordB
         start = row + 1
 
 
+def _as(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    if batch.schema.equals(schema):
+        return batch
+    arrays = [recast(array, kind) for array, kind in zip(batch.columns, schema.types, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
 def _records(batch: pa.RecordBatch, rows: Sequence[int], fields: Sequence[str]) -> list[dict[str, Any]]:
     """Return rows as Python objects with the columns the fields name, in types every value of which Python can hold."""
     tops = {field.removeprefix("/").split("/")[0].replace("~1", "/").replace("~0", "~") for field in fields}
     names = [(i, field.name) for i, field in enumerate(batch.schema) if not tops or "*" in tops or field.name in tops]
-    arrays = [batch.column(i).cast(_plain(batch.schema.field(i).type)) for i, _ in names]
+    arrays = [recast(batch.column(i), plain(batch.schema.field(i).type)) for i, _ in names]
     if len(rows) < batch.num_rows:
         arrays = [array.take(pa.array(rows, pa.int64())) for array in arrays]
     with warnings.catch_warnings():
@@ -173,26 +180,6 @@ def _records(batch: pa.RecordBatch, rows: Sequence[int], fields: Sequence[str]) 
     return [dict(zip((name for _, name in names), record, strict=True)) for record in zip(*values, strict=True)] or [
         {} for _ in rows
     ]
-
-
-def _plain(kind: pa.DataType) -> pa.DataType:
-    """Return the type to read for texts: times as integers, decimals and dictionaries as what they show."""
-    types = pa.types
-    if isinstance(kind, pa.BaseExtensionType):
-        return _plain(kind.storage_type)
-    if types.is_struct(kind):
-        return pa.struct([field.with_type(_plain(field.type)) for field in kind])
-    if types.is_map(kind):
-        return pa.map_(_plain(kind.key_type), kind.item_field.with_type(_plain(kind.item_type)))
-    if flat.is_list(kind):
-        return pa.large_list(kind.value_field.with_type(_plain(kind.value_type)))
-    if types.is_dictionary(kind):
-        return _plain(kind.value_type)
-    if types.is_string_view(kind) or types.is_decimal(kind):
-        return pa.large_string()
-    if types.is_temporal(kind):
-        return pa.int32() if kind.bit_width == 32 else pa.int64()
-    return kind
 
 
 class ParquetWriter:
@@ -217,12 +204,14 @@ class ParquetWriter:
                 self._flush()
                 self._group = rendered.group
             for batch in rendered.batches:
-                self._add(batch)
+                self._add(_as(batch, self._schema))
 
     def close(self) -> None:
         """Finish the file and give it its name."""
         with _writing(self._path):
             self._flush()
+            if self._schema.metadata:
+                self._out.add_key_value_metadata(self._schema.metadata)
             self._out.close()
             self._file.close()
             os.replace(self._path + ".tmp", self._path)

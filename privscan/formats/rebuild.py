@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from privscan.formats.columns import entries_of, is_list, is_text, offsets_of
+from privscan.formats.columns import entries_of, flatten, is_list, is_text, offsets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from privscan.formats.columns import Column
+    from privscan.formats.columns import Column, Ints
 
-__all__ = ["compact", "has_dictionary", "rebuild", "rewrite"]
+__all__ = ["compact", "has_dictionary", "plain", "rebuild", "recast", "rewrite"]
 
 
 def rewrite(array: pa.Array, columns: Sequence[Column], changes: Mapping[int, Mapping[int, str | None]]) -> pa.Array:
@@ -78,27 +78,64 @@ def has_dictionary(kind: pa.DataType) -> bool:
     return pa.types.is_dictionary(kind) or any(has_dictionary(kind.field(i).type) for i in range(kind.num_fields))
 
 
-def rebuild(array: pa.Array, fresh: Iterator[pa.Array]) -> pa.Array:
-    """Return an array shaped like `array` with the flat leaves of `fresh`, in the order of `flatten`."""
-    kind = array.type
-    mask = array.is_null() if array.null_count else None
+def recast(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Return the array in a type of the same shape with other kinds of lists and leaves.
+
+    In place of Arrow's own cast, which writes past its buffers when it turns list views into lists.
+    """
+    if kind.equals(array.type):
+        return array
+    return rebuild(array, (column.array for column in flatten(array, pa.field("", array.type))), kind)
+
+
+def plain(kind: pa.DataType) -> pa.DataType:
+    """Return the type to recast to for Python objects that always are: times as integers, decimals as strings."""
+    types = pa.types
     if isinstance(kind, pa.BaseExtensionType):
-        return pa.ExtensionArray.from_storage(kind, rebuild(array.storage, fresh))
+        return plain(kind.storage_type)
+    if types.is_struct(kind):
+        return pa.struct([field.with_type(plain(field.type)) for field in kind])
+    if types.is_map(kind):
+        return pa.map_(plain(kind.key_type), kind.item_field.with_type(plain(kind.item_type)))
+    if is_list(kind):
+        inner = kind.value_field.with_type(plain(kind.value_type))
+        return pa.list_(inner) if types.is_list(kind) else pa.large_list(inner)
+    if types.is_dictionary(kind):
+        return plain(kind.value_type)
+    if types.is_string_view(kind) or types.is_decimal(kind):
+        return pa.large_string()
+    if types.is_temporal(kind):
+        return pa.int32() if kind.bit_width == 32 else pa.int64()
+    return kind
+
+
+def rebuild(array: pa.Array, fresh: Iterator[pa.Array], kind: pa.DataType | None = None) -> pa.Array:
+    """Return an array shaped like `array` with the flat leaves of `fresh`, in the order of `flatten`.
+
+    `kind` is its type (`recast` says which are possible), by default that of `array`.
+    """
+    kind = kind or array.type
+    if isinstance(array.type, pa.BaseExtensionType):
+        if not isinstance(kind, pa.BaseExtensionType):
+            return rebuild(array.storage, fresh, kind)
+        return pa.ExtensionArray.from_storage(kind, rebuild(array.storage, fresh, kind.storage_type))
+    mask = array.is_null() if array.null_count else None
     if pa.types.is_struct(kind):
-        children = [rebuild(child, fresh) for child in array.flatten()]
+        children = [rebuild(child, fresh, field.type) for child, field in zip(array.flatten(), kind, strict=True)]
         return pa.StructArray.from_arrays(children, fields=list(kind), mask=mask)
     if pa.types.is_map(kind):
         entries = entries_of(array)
-        keys, items = (rebuild(child, fresh) for child in entries.flatten().flatten())
+        keys, items = entries.flatten().flatten()
+        keys, items = rebuild(keys, fresh, kind.key_type), rebuild(items, fresh, kind.item_type)
         return pa.MapArray.from_arrays(pa.array(offsets_of(entries), pa.int32()), keys, items, type=kind, mask=mask)
-    if not is_list(kind):
-        return next(fresh)
-    return _relisted(array, rebuild(array.flatten(), fresh), mask)
+    if is_list(kind):
+        return _relisted(offsets_of(array), rebuild(array.flatten(), fresh, kind.value_type), kind, mask)
+    leaf = next(fresh)
+    return leaf if leaf.type.equals(kind) else leaf.cast(kind)
 
 
-def _relisted(array: pa.Array, values: pa.Array, mask: pa.Array | None) -> pa.Array:
-    """Put the flat values of a list array back into lists."""
-    kind, offsets = array.type, offsets_of(array)
+def _relisted(offsets: Ints, values: pa.Array, kind: pa.DataType, mask: pa.Array | None) -> pa.Array:
+    """Put flat values back into lists."""
     if pa.types.is_fixed_size_list(kind):
         if mask is not None:  # a null list has its slots, too
             gap = pa.nulls(kind.list_size, kind.value_type)

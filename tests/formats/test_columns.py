@@ -34,20 +34,34 @@ STRINGS = ["ab", None, "", "ünï\x1e"]
     ("array", "expected"),
     [
         pytest.param(pa.array(STRINGS), [b"ab\x1e", b"\x1e", b"\x1e", "ünï\x1e\x1e".encode()], id="string"),
-        pytest.param(pa.array(STRINGS, pa.large_string()).slice(2), [b"\x1e", "ünï\x1e\x1e".encode()], id="large-slice"),
+        pytest.param(
+            pa.array(STRINGS, pa.large_string()).slice(2), [b"\x1e", "ünï\x1e\x1e".encode()], id="large-slice"
+        ),
         pytest.param(pa.array(STRINGS, pa.string_view()).slice(0, 2), [b"ab\x1e", b"\x1e"], id="view-slice"),
-        pytest.param(pa.array(["x", "y", "x"]).dictionary_encode().slice(1), [b"y\x1e", b"x\x1e"], id="dictionary-slice"),
+        pytest.param(
+            pa.array(["x", "y", "x"]).dictionary_encode().slice(1), [b"y\x1e", b"x\x1e"], id="dictionary-slice"
+        ),
         pytest.param(pa.array([["a", "b"], None, [], ["c"]]), [b"a\x1eb\x1e", b"", b"", b"c\x1e"], id="list"),
         pytest.param(pa.array([["a", "b"], None, [], ["c"]]).slice(1), [b"", b"", b"c\x1e"], id="list-slice"),
-        pytest.param(pa.array([["a", "b"], None, ["c", None]], pa.list_(pa.string(), 2)), [b"a\x1eb\x1e", b"", b"c\x1e\x1e"], id="fixed-list"),
-        pytest.param(pa.array([[["a"], []], None, [["b"], ["c", "d"]]]), [b"a\x1e", b"", b"b\x1ec\x1ed\x1e"], id="lists"),
+        pytest.param(
+            pa.array([["a", "b"], None, ["c", None]], pa.list_(pa.string(), 2)),
+            [b"a\x1eb\x1e", b"", b"c\x1e\x1e"],
+            id="fixed-list",
+        ),
+        pytest.param(
+            pa.array([[["a"], []], None, [["b"], ["c", "d"]]]), [b"a\x1e", b"", b"b\x1ec\x1ed\x1e"], id="lists"
+        ),
         pytest.param(pa.array([{"s": "a"}, None]), [b"a\x1e", b"\x1e"], id="struct"),
-        pytest.param(pa.array([[("k", 1)], None, [("l", 2), ("m", 3)]], pa.map_("string", "int8")).slice(1), [b"", b"l\x1em\x1e"], id="keys"),
+        pytest.param(
+            pa.array([[("k", 1)], None, [("l", 2), ("m", 3)]], pa.map_("string", "int8")).slice(1),
+            [b"", b"l\x1em\x1e"],
+            id="keys",
+        ),
         pytest.param(pa.array([1, None, -300]), [b"1\x1e", b"\x1e", b"-300\x1e"], id="int"),
         pytest.param(pa.array([Decimal("1.50"), None]), [b"1.50\x1e", b"\x1e"], id="decimal"),
         pytest.param(pa.array([], pa.string()), [], id="no-rows"),
     ],
-)  # fmt: skip
+)
 def test_buffers_hold_each_value_and_where_its_row_starts(array: pa.Array, expected: list[bytes]) -> None:
     assert rows_of(array) == expected
 
@@ -70,9 +84,17 @@ def test_whole_floats_read_as_integers(kind: pa.DataType) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(4111111111111111.0, "4111111111111111"), (5551234567.0, "5551234567"), (1e300, "1e+300"), (float("nan"), "nan"),
-     (float("inf"), "inf"), (-0.0, "0"), (123.25, "123.25"), (2.0**62, str(2**62))],
-)  # fmt: skip
+    [
+        (4111111111111111.0, "4111111111111111"),
+        (5551234567.0, "5551234567"),
+        (1e300, "1e+300"),
+        (float("nan"), "nan"),
+        (float("inf"), "inf"),
+        (-0.0, "0"),
+        (123.25, "123.25"),
+        (2.0**62, str(2**62)),
+    ],
+)
 def test_texts_of_floats(value: float, text: str) -> None:
     assert columns_of(pa.array([value]))[0].texts.to_pylist() == [text]
 
@@ -87,11 +109,13 @@ LONG, SHORT = list(range(LONGEST_NUMBER_LIST + 1)), list(range(LONGEST_NUMBER_LI
         pytest.param(pa.array([[[1, 2, 3]] * 6, [[4, 5]]]), [4, 5], id="lists-in-a-list-count-together"),
         pytest.param(pa.array([[[LONG], [[8]]]]).slice(0, 1), [], id="three-deep"),
         pytest.param(pa.array([LONG, LONG], pa.list_(pa.float32(), len(LONG))), [], id="fixed-list"),
-        pytest.param(pa.array([[("a", LONG), ("b", [9])]], pa.map_(pa.string(), pa.list_(pa.int64()))), ["a", "b", 9], id="map"),
+        pytest.param(
+            pa.array([[("a", LONG), ("b", [9])]], pa.map_(pa.string(), pa.list_(pa.int64()))), ["a", "b", 9], id="map"
+        ),
         pytest.param(pa.array([[{"n": n} for n in LONG]]), LONG, id="structs-in-a-list-are-records"),
         pytest.param(pa.array([[str(n) for n in LONG]]), LONG, id="strings"),
     ],
-)  # fmt: skip
+)
 def test_long_lists_of_numbers_are_not_read(array: pa.Array, read: list[Any]) -> None:
     columns = columns_of(array)
     found = leaves([columns], range(len(array)), 0)
