@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from privscan import views
 from privscan.errors import ConfigError, nearest
+from privscan.model import Match
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from privscan.config import Settings
     from privscan.formats import Block
-    from privscan.model import Leaf, Match
+    from privscan.model import Leaf, Span
 
 
 class Detector(Protocol):
@@ -46,3 +48,37 @@ def build(settings: Settings) -> tuple[Detector, ...]:
             known = {"patterns", *plugins}
             raise ConfigError(f'policy {settings.policy.id}: no detector is called "{name}"{nearest(name, known)}')
     return tuple(found)
+
+
+def look(found_by: Iterable[Detector], leaves: Sequence[Leaf]) -> dict[int, list[Match]]:
+    """Show leaves and their other readings to every detector; return matches by position, in the leaves' own spans."""
+    readings = list(leaves)
+    seen = [(position, view) for position, leaf in enumerate(leaves) for view in views.of(leaf)]
+    readings += [view.leaf for _, view in seen]
+    out: dict[int, list[Match]] = {}
+    for detector in found_by:
+        for place, matches in detector.detect(readings).items():
+            if place < len(leaves):
+                out.setdefault(place, []).extend(matches)
+            else:
+                position, view = seen[place - len(leaves)]
+                mapped = [moved(match, view.back(match.span), f"view:{view.name}") for match in matches]
+                known = {(match.span, match.rule) for match in out.get(position, ())}
+                fresh = [match for match in mapped if (match.span, match.rule) not in known]
+                if fresh:
+                    out.setdefault(position, []).extend(fresh)
+    return out
+
+
+def moved(match: Match, span: Span, evidence: str = "") -> Match:
+    """Return the match at another span."""
+    return Match(
+        span,
+        match.rule,
+        match.entity,
+        match.confidence,
+        match.score,
+        match.severity,
+        (*match.evidence, evidence) if evidence else match.evidence,
+        match.state,
+    )

@@ -1,0 +1,100 @@
+"""What a report may tell of a finding: its place without its value, and a context with nothing telling left in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from privscan import operators
+from privscan.model import Finding, Leaf, LeafKind, Match
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from privscan.formats import Rewrite
+    from privscan.redact import Record
+
+SAMPLE_REACH = 48  # characters on either side of a sample's entity
+
+
+def finding(uri: str, leaf: Leaf, pointer: str, match: Match, key: bytes) -> Finding:
+    """Return the row for a match; `pointer` is the leaf's field as it may be shown."""
+    span = match.span
+    whole = leaf.kind is LeafKind.BINARY
+    place = f"{uri}\0{leaf.record}\0{pointer}\0{span.start}\0{span.end}\0{match.rule}"
+    value = leaf.text[span.start : span.end]
+    return Finding(
+        id=hashlib.sha256(place.encode("utf-8", "backslashreplace")).hexdigest()[:12],
+        uri=uri,
+        record=leaf.record,
+        field=pointer,
+        start=None if whole else span.start,
+        end=None if whole else span.end,
+        entity=match.entity,
+        rule=match.rule,
+        confidence=match.confidence,
+        score=match.score,
+        severity=match.severity,
+        evidence=match.evidence,
+        fingerprint=operators.digest(key, match.entity, value).hex()[:32],
+        state=match.state,
+    )
+
+
+def line(row: dict[str, Any]) -> bytes:
+    """Return a findings row as a line of JSON; lone surrogates in a field's name are escaped."""
+    try:
+        return orjson.dumps(row) + b"\n"
+    except orjson.JSONEncodeError:
+        return json.dumps(row).encode("ascii") + b"\n"
+
+
+def general(pointer: str) -> str:
+    """Return a field with `*` for every list index, as reports count it.
+
+    >>> general("/messages/12/content")
+    '/messages/*/content'
+    """
+    return _INDEX.sub("/*", pointer) if "/" in pointer[1:] else pointer
+
+
+_INDEX = re.compile(r"/\d+(?=/|$|~key$)")
+
+
+def hidden_names(record: Record) -> dict[str, str]:
+    """Return the object keys in which something was found: they may not stand in any field told about the record."""
+    return {
+        leaf.field.removesuffix("~key"): f"<{matches[0].entity}>"
+        for leaf, matches in record.leaves.values()
+        if leaf.kind is LeafKind.KEY and matches
+    }
+
+
+def shown(pointer: str, hidden: Mapping[str, str]) -> str:
+    """Return a field's pointer with the segments that hold a value covered."""
+    for prefix, entity in hidden.items():
+        if pointer == prefix or pointer.startswith((prefix + "/", prefix + "~key")):
+            segments, depth = pointer.split("/"), prefix.count("/")
+            tail = "~key" if segments[depth].endswith("~key") else ""
+            segments[depth] = entity + tail
+            pointer = "/".join(segments)
+    return pointer
+
+
+def blotted(rewrite: Rewrite, entity: str) -> str:
+    """Return a stretch of the rewritten text round its first replacement of the entity, nothing telling left in it."""
+    text = rewrite.text or ""
+    at = max(text.find(f"<{entity}"), 0)
+    stretch = text[max(at - SAMPLE_REACH, 0) : at + len(entity) + SAMPLE_REACH]
+    pieces = re.split(r"(<[A-Z][A-Z0-9_]*(?::[0-9a-f]+)?>)", stretch)
+    for place in range(0, len(pieces), 2):
+        pieces[place] = _TELLING.sub("▒", pieces[place])
+    return " ".join("".join(pieces).split())
+
+
+# Anything but plain small Latin words: names have capitals or other scripts, numbers have digits.
+_TELLING = re.compile(r"(?![a-z]+(?!\w))\w+")
