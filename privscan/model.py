@@ -129,7 +129,8 @@ class Rule:
     `confidence` is what shape alone is worth, `checked` what it is worth when every validator passes; a word of
     `context` near (or in the field's name) raises either by a step. `on_failed` says what a failed validator does:
     "reject" the match, "keep" its confidence, or "lower" it a step. `trigger` overrides the derived Hyperscan
-    expression. `placeholders` are patterns of published sample values. `shares` lists rules that may match this
+    expression. `digits` promises that every match holds five digits in a run (single joints allowed), which makes
+    the rule cheap where the pattern itself does not say so. `placeholders` are patterns of published sample values. `shares` lists rules that may match this
     rule's examples too.
     """
 
@@ -139,6 +140,7 @@ class Rule:
     pattern: str
     keywords: tuple[str, ...] = ()
     trigger: str = ""
+    digits: bool = False
     validators: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
     severity: Severity = Severity.MEDIUM

@@ -171,6 +171,10 @@ def _value(key: str, value: Any, where: str) -> Any:
         if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
             raise RuleError(f"{where}: {key}: must be a list of strings")
         return tuple(value)
+    if key == "digits":
+        if not isinstance(value, bool):
+            raise RuleError(f"{where}: {key}: must be true or false")
+        return value
     if key == "window":
         if not isinstance(value, int) or isinstance(value, bool) or not 16 <= value <= 65536:
             raise RuleError(f"{where}: window: must be a number of characters from 16 to 65536")

@@ -2,6 +2,8 @@
 
     data/...            redacted copies      findings.jsonl    duplicates.jsonl    quarantine.jsonl
     report.json         report.html          manifest.json     .work/              gone when the run is whole
+
+`.work/` is readable by its owner only: it may hold pieces of the input, and the key of a run that was given none.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import json
 import os
 import shutil
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +22,13 @@ from privscan.model import Problem, Tally
 from privscan.shard import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from privscan.model import Artifact
 
 WORK = ".work"
-OURS = frozenset(
-    {"data", "findings.jsonl", "findings.parquet", "duplicates.jsonl", "quarantine.jsonl", "report.json", "report.html"}
-    | {"manifest.json", WORK}
-)
+SIDE_FILES = ("findings.jsonl", "duplicates.jsonl", "quarantine.jsonl", "report.json", "report.html")
+OURS = frozenset({"data", "manifest.json", "findings.parquet", WORK, *SIDE_FILES})
 COUNTERS = ("outcomes", "findings", "fields", "files", "reasons", "methods")
 
 
@@ -36,58 +39,98 @@ class RunFolder:
         self.path = path
         self.work = os.path.join(path, WORK)
 
-    def open(self, *, overwrite: bool, resume: bool, stamp: dict[str, Any]) -> bool:
+    def open(self, *, overwrite: bool, resume: bool, stamp: Mapping[str, Any]) -> bool:
         """Make the folder ready; return True when earlier work with the same stamp is to be continued.
 
         UsageError for a folder that is not empty, unless told to overwrite a run folder or resume this very run.
         """
         plan = os.path.join(self.work, "plan.json")
-        there = set(os.listdir(self.path)) if os.path.isdir(self.path) else set()
-        if os.path.exists(self.path) and not os.path.isdir(self.path):
+        if os.path.lexists(self.path) and not os.path.isdir(self.path):
             raise UsageError(f"{self.path}: is a file; --out takes a folder")
-        if resume and os.path.exists(plan):
-            if _read(plan) != json.loads(json.dumps(stamp)):
-                raise UsageError(f"{self.path}: the work in it is of other inputs or settings; give --overwrite to start anew")
+        with writing(self.path):
+            there = set(os.listdir(self.path)) if os.path.isdir(self.path) else set()
+        earlier = _read(plan)
+        if resume and earlier is not None:
+            if earlier != json.loads(json.dumps(stamp)):
+                raise UsageError(f"{self.path}: the work in it is of other inputs or settings; start anew with --overwrite")
             return True
         if resume and "manifest.json" in there:
-            raise UsageError(f"{self.path}: this run is whole; nothing to resume")
+            raise UsageError(f"{self.path}: this run is whole, there is nothing to resume")
         if there and not overwrite and not (resume and there <= {WORK}):
             raise UsageError(f"{self.path}: is not empty; give --overwrite, --resume or another folder")
-        if strange := sorted(there - OURS):
-            raise UsageError(f"{self.path}: holds {strange[0]}, which is no part of a run; --overwrite only replaces a run folder")
-        with _writing(self.path):
-            for name in there:
-                whole = os.path.join(self.path, name)
-                shutil.rmtree(whole) if os.path.isdir(whole) and not os.path.islink(whole) else os.unlink(whole)
-            os.makedirs(self.work, exist_ok=True)
-            self._put(plan, json.dumps(stamp))
+        self._is_run(there)
+        with writing(self.path):
+            for name in sorted(there, key=lambda name: (name in (WORK, "manifest.json"), name)):  # what says whose it is goes last
+                _remove(os.path.join(self.path, name))
+            os.makedirs(self.work, mode=0o700, exist_ok=True)
+        self.put(os.path.join(WORK, "plan.json"), json.dumps(stamp))
         return False
 
-    def stem(self, index: int) -> str:
-        """Return the stem of a shard's part files."""
-        return os.path.join(self.work, f"shard-{index:06d}")
+    def _is_run(self, there: set[str]) -> None:
+        """UsageError unless what is there is a run of ours, whole or cut off: only that may be replaced."""
+        if strange := sorted(there - OURS):
+            raise UsageError(f"{self.path}: holds {strange[0]}, which is no part of a run; --overwrite only replaces a run folder")
+        manifest = _read(os.path.join(self.path, "manifest.json"))
+        ours = isinstance(manifest, dict) and str(manifest.get("schema")).startswith("privscan/")
+        if there and there != {WORK} and not ours and not os.path.exists(os.path.join(self.work, "plan.json")):
+            raise UsageError(f"{self.path}: holds no run of privscan; --overwrite only replaces a run folder")
 
-    def remember(self, result: Result) -> None:
-        """Keep a finished shard's result, written last and by rename: what it names is whole."""
-        stem = self.stem(result.index)
+    def key(self, fresh: bytes) -> bytes:
+        """Return the key kept for this run; `fresh` is kept where there is none yet. Gone when the run is whole."""
+        path = os.path.join(self.work, "key")
+        with writing(path):
+            with suppress(FileNotFoundError), open(path, "rb") as file:
+                kept = file.read()
+                if len(kept) == len(fresh):
+                    return kept
+            temporary = f"{path}.tmp"
+            with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(fresh)
+            os.replace(temporary, path)
+        return fresh
+
+    def stem(self, name: str) -> str:
+        """Return the stem of a part's files."""
+        return os.path.join(self.work, f"part-{name}")
+
+    def remember(self, stem: str, result: Result) -> None:
+        """Keep a finished part's result, written last and by rename: what it names is whole."""
         self._put(f"{stem}.json", json.dumps({"result": pack(result), "parts": digests(stem)}))
 
-    def recall(self, index: int) -> Result | None:
-        """Return a shard's result when its part files are as they were left, or already joined into their file."""
-        stem = self.stem(index)
+    def recall(self, stem: str, *, joined: bool) -> Result | None:
+        """Return a part's result when its files are as they were left; `joined` when its data stands in the output."""
         kept = _read(f"{stem}.json")
-        if kept is None or (kept["parts"] != digests(stem) and not os.path.exists(f"{stem}.joined")):
+        if kept is None:
             return None
-        return unpack(kept["result"])
+        now = digests(stem)
+        if joined:  # its data may be gone already, or not yet
+            now.pop("data", None)
+            kept["parts"].pop("data", None)
+        return unpack(kept["result"]) if kept["parts"] == now else None
+
+    def file_done(self, number: int, artifact: Artifact) -> None:
+        """Note that an input's copy is about to appear under its name; only then may its parts go."""
+        row = {"uri": artifact.uri, "records": artifact.records, "bytes": artifact.bytes, "sha256": artifact.sha256}
+        self._put(os.path.join(self.work, f"file-{number:06d}.json"), json.dumps(row))
+
+    def files_done(self) -> set[int]:
+        """Return the numbers of the inputs whose copies stand whole in the output."""
+        done = set()
+        for name in os.listdir(self.work):
+            row = _read(os.path.join(self.work, name)) if name.startswith("file-") else None
+            if row is not None:
+                with suppress(OSError):
+                    if sha256(os.path.join(self.path, row["uri"])) == row["sha256"]:
+                        done.add(int(name[5:11]))
+        return done
 
     def put(self, name: str, text: str | bytes) -> None:
         """Write a file of the run folder by rename."""
         self._put(os.path.join(self.path, name), text)
 
     def _put(self, path: str, text: str | bytes) -> None:
-        with _writing(path):
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            temporary = os.path.join(self.work, f"{os.path.basename(path)}.tmp")
+        temporary = os.path.join(self.work, f"{os.path.basename(path)}.tmp")
+        with writing(path):
             with open(temporary, "wb") as file:
                 file.write(text.encode("utf-8", "backslashreplace") if isinstance(text, str) else text)
             os.replace(temporary, path)
@@ -95,7 +138,7 @@ class RunFolder:
     def join(self, name: str, parts: Iterable[str]) -> None:
         """Join part files, in order, into a file of the run folder that appears whole."""
         target = os.path.join(self.work, f"{name}.tmp")
-        with _writing(target):
+        with writing(os.path.join(self.path, name)):
             with open(target, "wb") as out:
                 for part in parts:
                     if os.path.exists(part):
@@ -103,12 +146,18 @@ class RunFolder:
                             shutil.copyfileobj(source, out, 1 << 20)
             os.replace(target, os.path.join(self.path, name))
 
-    def close(self) -> None:
-        """Throw the work away: the run is whole."""
-        shutil.rmtree(self.work, ignore_errors=True)
+    def close(self, manifest: str) -> None:
+        """Throw key, pieces and parts away, then write the manifest: a folder with one is whole and holds no work."""
+        with writing(self.work):
+            for name in sorted(os.listdir(self.work)):
+                if name != "plan.json":
+                    _remove(os.path.join(self.work, name))
+        self.put("manifest.json", manifest)
+        with writing(self.work):
+            shutil.rmtree(self.work)
 
 
-class _writing:  # noqa: N801 - reads as a word at its use
+class writing:  # noqa: N801 - reads as a word at its use
     """Turn what the system says about writing into a sentence with place and remedy."""
 
     def __init__(self, path: str) -> None:
@@ -123,7 +172,15 @@ class _writing:  # noqa: N801 - reads as a word at its use
 
 def unwritable(path: str, error: OSError) -> OutputError:
     """Return the error for a path that cannot be written."""
-    return OutputError(f"{path}: cannot be written ({error.strerror}); free space or give write permission, then run again with --resume")
+    reason = error.strerror or type(error).__name__
+    return OutputError(f"{path}: cannot be written ({reason}); free space or give write permission, then run again with --resume")
+
+
+def _remove(path: str) -> None:
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    else:
+        os.unlink(path)
 
 
 def digests(stem: str) -> dict[str, str]:

@@ -35,6 +35,7 @@ ASSERTIONS = (sre.AT, sre.ASSERT, sre.ASSERT_NOT)
 REPEATS = (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT)
 JOINTS = frozenset(b" .-/()+")  # between the digits of a number as people write it
 DIGIT_RUN = 5
+NEAR_CHARACTERS = 64  # a match this short lies wholly near its own digits
 ANY_ESCAPE = rb'(?:\\+["\\/bfnrt])'
 
 
@@ -291,8 +292,13 @@ def derive(pattern: str) -> dict[bytes, bool]:
     {b'\\\\x61\\\\x62(?:[\\\\x30-\\\\x39]){6}': True}
     """
     tree = sre_parse.parse(pattern)
-    ways = _sequences(tree, fold=bool(tree.state.flags & re.IGNORECASE))
-    return dict(_stretch(_pieces(way, outer=True)) for way in ways)
+    short = tree.getwidth()[1] <= NEAR_CHARACTERS
+    found: dict[bytes, bool] = {}
+    for way in _sequences(tree, fold=bool(tree.state.flags & re.IGNORECASE)):
+        pieces = _pieces(way, outer=True)
+        stretch, near = _stretch(pieces)
+        found[stretch] = near or (short and _digit_run(pieces) >= DIGIT_RUN)
+    return found
 
 
 def least_run(pattern: str) -> int:
@@ -388,25 +394,24 @@ def folded(word: str) -> str:
 # A keyword stands as a word: behind no letter or digit (but an escape's letter), before no lower-case letter or digit,
 # so that `ssnNumber` counts and `lessness` does not; a capital behind a lower-case letter opens a word (`userSsn`).
 BEFORE = _char_class((EVERY - WORD) | ESCAPE_LETTERS | frozenset(b"_"))
+BEFORE_ESCAPED = _char_class((EVERY - WORD - frozenset(b"\\")) | ESCAPE_LETTERS | frozenset(b"_"))
 AFTER = _char_class(EVERY - frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789"))
-TELLING = 5  # letters of a word that stands for its phrase
 
 
 def keyword_triggers(words: Iterable[str]) -> tuple[bytes, ...]:
     """Return triggers for words and phrases in text or in a field's name, one a word: literals are nearly free.
 
-    A phrase is triggered by its longest word, or, where that is short, by its usual joints.
+    The words of a phrase may be joined by a blank, an underscore, a hyphen or nothing.
     """
     found: set[bytes] = set()
     for word in words:
         forms = {word.lower()} if word.isascii() else {word.lower(), word.upper(), word.title(), folded(word)}
         for form in forms:
             parts = [part for part in re.split(r"[\s_-]+", form) if part]
-            longest = max(parts, key=len)
-            if len(parts) > 1 and len(longest) >= TELLING:
-                parts = [longest]
             joints = (b"",) if len(parts) == 1 else (b" ", b"_", b"-", b"")
-            found |= {BEFORE + joint.join(map(_spell, parts)) + AFTER for joint in joints}
+            # behind a backslash such a letter is the escape's, as in "\\nif"
+            before = BEFORE_ESCAPED if parts[0][0] in "bfnrtu" else BEFORE
+            found |= {before + joint.join(map(_spell, parts)) + AFTER for joint in joints}
             if form.isascii() and parts[0][0].isalpha():
                 found.add(_camel("".join(parts)))
     return tuple(sorted(found))

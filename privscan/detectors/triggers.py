@@ -205,11 +205,11 @@ def triggers_of(rule: Rule, number: int, *, needs_context: bool) -> list[Trigger
     """
     words = rule.keywords or (rule.context if needs_context else ())
     if rule.trigger:
-        near = least_run(rule.trigger) >= DIGIT_RUN
+        near = rule.digits or least_run(rule.trigger) >= DIGIT_RUN
         return [Trigger(number, rule.trigger.encode(), "digits" if near else "others")]
     try:
         if words:
-            group = "digits" if least_run(rule.pattern) >= DIGIT_RUN else "words"
+            group = "digits" if rule.digits or least_run(rule.pattern) >= DIGIT_RUN else "words"
             return [Trigger(number, expression, group) for expression in keyword_triggers(words)]
         derived = derive(rule.pattern)
     except (ValueError, RecursionError) as error:
@@ -217,7 +217,7 @@ def triggers_of(rule: Rule, number: int, *, needs_context: bool) -> list[Trigger
             f"{rule.source}: rule {rule.id}: no trigger can be derived from its pattern ({error}); "
             "give the rule `keywords` or a `trigger`"
         ) from None
-    return [Trigger(number, expression, "digits" if near else "others") for expression, near in derived.items()]
+    return [Trigger(number, expression, "digits" if near or rule.digits else "others") for expression, near in derived.items()]
 
 
 def compile_rules(triggers: Sequence[Trigger], rules: Sequence[Rule], cache: str | None) -> Databases:

@@ -57,7 +57,7 @@ class Rendered(NamedTuple):
 
 
 class ParquetBlock:
-    """A record batch of one row group. `first` is the file row of its row 0; `problems` are rows with bad UTF-8."""
+    """A record batch of one row group. `first` is the file row of row 0; `problems` are rows that cannot be decoded."""
 
     def __init__(self, batch: pa.RecordBatch, group: int, first: int, uri: str) -> None:
         self.first = first
@@ -129,15 +129,12 @@ class ParquetBlock:
         try:
             self._batch.validate(full=True)  # many times as fast as a look at each column
         except pa.ArrowInvalid:
-            reason = "a string that is not valid UTF-8"
             try:
                 bad = {row for column in self._scanned() for row in flat.garbled(column)}
+                reason = "a string that is not valid UTF-8"
             except BROKEN:
-                self._columns, bad, reason = (
-                    [],
-                    set(self.rows()),
-                    "damaged: a list or dictionary holds less than it says",
-                )
+                bad, self._columns = set(self.rows()), []
+                reason = "damaged: a list or dictionary holds less than it says"
             return {row: Problem(uri, self.first + row, "read", reason) for row in sorted(bad)}
         return {}
 

@@ -104,6 +104,8 @@ def plain(kind: pa.DataType) -> pa.DataType:
         return plain(kind.value_type)
     if types.is_string_view(kind) or types.is_decimal(kind):
         return pa.large_string()
+    if types.is_binary_view(kind):
+        return pa.large_binary()
     if types.is_temporal(kind):
         return pa.int32() if kind.bit_width == 32 else pa.int64()
     return kind

@@ -16,12 +16,12 @@ from privscan.errors import OutputError
 from privscan.formats import Rewrite
 from privscan.formats import parquet as module
 from privscan.formats.rebuild import plain, recast
-from privscan.model import LeafKind
+from privscan.model import LeafKind, Problem
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-from .tables import CHAT, FORMAT, ONE_SHARD, TYPES, block_of, clean, equal, groups, read, same, swap, table_of
+from .tables import CHAT, FORMAT, ONE_SHARD, SECRET, TYPES, block_of, clean, equal, groups, read, same, swap, table_of
 
 
 @pytest.fixture(params=TYPES.values(), ids=TYPES.keys())
@@ -217,8 +217,12 @@ def test_blocks_are_bounded(tmp_path: Path) -> None:
     assert max(block.nbytes for block in blocks) <= 2 * module.BATCH_BYTES
 
 
+# More than a page of every column, in no pattern that batches could share.
 CHUNKED = pa.table(
-    {"t": [f"row {i} " + "z" * (i % 50) for i in range(4000)], "l": [[str(i)] * (i % 3) for i in range(4000)]}
+    {
+        "t": [f"row {i} " + "z" * (i * 7919 % 1500) for i in range(4000)],
+        "l": [[str(i) * 40] * (i % 5) for i in range(4000)],
+    }
 )
 
 
@@ -227,7 +231,7 @@ def test_the_bytes_do_not_depend_on_how_rows_arrive(
     sizes: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = tmp_path / "in.parquet"
-    pq.write_table(CHUNKED, source, row_group_size=1500)
+    pq.write_table(CHUNKED, source, row_group_size=3000, use_dictionary=False)
     outs = []
     for rows in sizes:
         monkeypatch.setattr(module, "BATCH_ROWS", rows)
@@ -339,6 +343,10 @@ def test_texts(table: pa.Table, fields: list[str], expected: list[str | None], t
 def test_texts_of_any_type_do_not_fail(typed: Path) -> None:
     for block in FORMAT.blocks(FORMAT.plan(str(typed), "in", 0, ONE_SHARD)[0]):
         assert len(block.texts(())) == len(block.texts(["*"])) == len(block)
+        if len(block) > 1:
+            block.problems[0] = Problem("in", block.first, "read", "as if")
+            assert block.texts(["/id"]) == [None, *(str(block.first + row) for row in range(1, len(block)))]
+            assert block.texts(["*"])[0] is None
 
 
 def test_accepts_by_name() -> None:

@@ -79,6 +79,16 @@ def test_a_page_that_fails_its_checksum_is_an_input_error(tmp_path: Path) -> Non
         list(FORMAT.blocks(FORMAT.plan(str(path), "bad.parquet", 0, ONE_SHARD)[0]))
 
 
+def test_a_row_group_with_fewer_rows_than_it_says_is_an_input_error(tmp_path: Path) -> None:
+    path, data = damaged(pa.table({"a": ["SECRET"] * 100}), tmp_path, compression="none")
+    footer = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+    hundred, more = b"\xc8\x01", b"\xca\x01"  # 100 and 101 as the footer writes them
+    assert hundred in data[footer:]
+    path.write_bytes(data[:footer] + data[footer:].replace(hundred, more))
+    with pytest.raises(InputError, match="row 100 of 101|row 0 of 101"):
+        list(FORMAT.blocks(FORMAT.plan(str(path), "bad.parquet", 0, ONE_SHARD)[0]))
+
+
 @pytest.mark.parametrize("kind", ["string", "large_string", "string_view", "dictionary", "list", "key"])
 def test_rows_with_bad_utf8_are_problems_and_are_not_written(kind: str, tmp_path: Path) -> None:
     good = pa.array(["fine", "REPLACE-ME", None, "last"], "string_view" if kind == "string_view" else "string")
