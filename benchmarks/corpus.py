@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +24,10 @@ DIGITS = "0123456789"
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """How often values are planted: in a `share` of the records, one to `most` each. `copies` is the share of records
-    that repeat an earlier one, every second of them with a word changed."""
+    """How often values are planted: in a `share` of the records, one to `most` each.
+
+    `copies` is the share of records that repeat an earlier one, every second of them with a word added.
+    """
 
     name: str
     share: float
@@ -45,8 +48,8 @@ def prose(data: Path | None) -> list[str]:
     pieces: list[str] = []
     total = 0
     for text in plain(data) if data else library():
-        for start in range(0, len(text) - PIECE, PIECE):
-            pieces.append(text[start : start + PIECE].encode("utf-8", "replace").decode())
+        whole = text.encode("utf-8", "replace").decode()
+        pieces += (whole[start : start + PIECE] for start in range(0, len(whole) - PIECE, PIECE))
         total += len(text)
         if total > PROSE:
             break
@@ -76,7 +79,9 @@ def _pick(rng: random.Random, count: int, alphabet: str = DIGITS) -> str:
 
 
 def _luhn(body: str) -> str:
-    total = sum(sum(divmod(int(digit) * (2 if place % 2 == 0 else 1), 10)) for place, digit in enumerate(reversed(body)))
+    total = sum(
+        sum(divmod(int(digit) * (2 if place % 2 == 0 else 1), 10)) for place, digit in enumerate(reversed(body))
+    )
     return body + str(-total % 10)
 
 
@@ -185,8 +190,6 @@ def write(path: Path, source: Iterator[Record], size: float) -> int:
 
 def recompress(plain_file: Path) -> Path:
     """Write a plain file's zstd copy beside it and return its name."""
-    import shutil
-
     path = plain_file.with_name(f"{plain_file.name}.zst")
     if not path.exists():
         with plain_file.open("rb") as source, _opened(path) as out:

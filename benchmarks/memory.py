@@ -27,7 +27,18 @@ def tables(bench: Bench) -> list[Table]:
             command = privscan("clean", str(path), "-o", out, "--dedup", dedup, "--workers", str(workers), "-q")
             cost = child(command, tree=True)
             peak, tree = cost.peak / 1e6, cost.tree / 1e6
-            rows.append((told(command, bench), made / 1e6, peak, tree, GOAL, "yes" if peak <= GOAL else "NO", cost.cpu, cost.wall))
+            rows.append(
+                (
+                    told(command, bench),
+                    made / 1e6,
+                    peak,
+                    tree,
+                    GOAL,
+                    "yes" if peak <= GOAL else "NO",
+                    cost.cpu,
+                    cost.wall,
+                )
+            )
     return [
         Table(
             "Peak memory",

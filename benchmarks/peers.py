@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import corpus, speed
+from benchmarks.peer_child import NOT_INSTALLED
 from benchmarks.tables import Table
 
 if TYPE_CHECKING:
@@ -48,7 +49,17 @@ def _compared(bench: Bench, pieces: list[str], mix: corpus.Mix) -> Table:
             continue
         theirs_rate = sample / statistics.median(told["cpu"]) / 1e6
         ratio = rate / theirs_rate
-        rows.append((f"{title} {told['version']}", SAMPLE, theirs_rate, ratio, goal, "yes" if ratio >= goal else "NO", f"{told['found']} found"))
+        rows.append(
+            (
+                f"{title} {told['version']}",
+                SAMPLE,
+                theirs_rate,
+                ratio,
+                goal,
+                "yes" if ratio >= goal else "NO",
+                f"{told['found']} found",
+            )
+        )
     return Table(
         f"Peers, {mix.name} density ({size / 1e6:.1f} MB; peers on the first {sample / 1e6:.2f} MB)",
         ("tool", "records", "MB/CPU s", "privscan is x times", "goal", "met", ""),
@@ -66,7 +77,7 @@ def _peer(bench: Bench, name: str, path: Path) -> dict[str, Any] | None:
     done = subprocess.run(
         [bench.peer_python, str(CHILD), name, str(path), str(bench.runs)], capture_output=True, text=True, check=False
     )
-    if done.returncode == 4:
+    if done.returncode == NOT_INSTALLED:
         return None
     if done.returncode:
         raise RuntimeError(f"{name} failed: {done.stderr[-500:]}")

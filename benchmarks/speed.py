@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from benchmarks.measure import Bench, Cost, child, here, load, medians, privscan
 from benchmarks.tables import Table
 from privscan import config, formats
 from privscan.model import Shard
+from privscan.reports.json import load as load_report
 from privscan.shard import process_shard, tools
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def startup(bench: Bench) -> list[Table]:
     rows: list[tuple[Cell, ...]] = []
     for command, goal in ((privscan("--help"), HELP_GOAL), (scan, EMPTY_GOAL)):
         cost = medians(bench.runs, lambda command=command: child(command))  # type: ignore[misc]
-        rows.append((told(command, bench), cost.cpu, cost.wall, goal, _met(goal, cost.cpu)))
+        rows.append((told(command, bench), cost.cpu, cost.wall, goal, _met(-cost.cpu, -goal)))
     homes = iter([str(folder / f"home{run}") for run in range(bench.runs)])
 
     def cold() -> Cost:
@@ -84,9 +84,15 @@ def _core(bench: Bench, made: dict[corpus.Mix, tuple[Path, Path, int]]) -> Table
 
 
 def _commands(bench: Bench, made: dict[corpus.Mix, tuple[Path, Path, int]]) -> Table:
-    plan = [(mix, "clean", ("--dedup", "off")) for mix in (corpus.LOW, corpus.HIGH)]
-    plan += [(mix, "scan", ()) for mix in (corpus.LOW, corpus.HIGH)]  # type: ignore[list-item]
-    plan += [(corpus.COPIES, verb, ("--dedup", how)) for verb, how in (("clean", "exact"), ("clean", "near"), ("dedup", "near"))]
+    plan: list[tuple[corpus.Mix, str, tuple[str, ...]]] = [
+        (corpus.LOW, "clean", ("--dedup", "off")),
+        (corpus.HIGH, "clean", ("--dedup", "off")),
+        (corpus.LOW, "scan", ()),
+        (corpus.HIGH, "scan", ()),
+        (corpus.COPIES, "clean", ("--dedup", "exact")),
+        (corpus.COPIES, "clean", ("--dedup", "near")),
+        (corpus.COPIES, "dedup", ("--dedup", "near")),
+    ]
     rows: list[tuple[Cell, ...]] = []
     for mix, verb, extra in plan:
         _, packed, size = made[mix]
@@ -106,11 +112,11 @@ def _commands(bench: Bench, made: dict[corpus.Mix, tuple[Path, Path, int]]) -> T
     )
 
 
-def _outcomes(report: Path) -> str:
-    if not report.exists():
+def _outcomes(path: Path) -> str:
+    if not path.exists():
         return ""
-    counts = json.loads(report.read_text(encoding="utf-8"))["outcomes"]
-    return f"{counts['redacted']} + {counts['duplicate']} / {sum(counts.values())}"
+    counts = load_report(path.read_bytes()).tally.outcomes
+    return f"{counts['redacted']} + {counts['duplicate']} / {counts.total()}"
 
 
 def _workers(bench: Bench, made: tuple[Path, Path, int]) -> Table:
@@ -120,7 +126,9 @@ def _workers(bench: Bench, made: tuple[Path, Path, int]) -> Table:
     alone = 0.0
     for workers in (1, 2):
         out = bench.fresh("workers")
-        command = privscan("clean", str(path), "-o", out, "--overwrite", "--dedup", "off", "--workers", str(workers), "-q")
+        command = privscan(
+            "clean", str(path), "-o", out, "--overwrite", "--dedup", "off", "--workers", str(workers), "-q"
+        )
         cost = medians(bench.runs, lambda command=command: child(command))  # type: ignore[misc]
         alone = alone or cost.wall
         ratio = alone / cost.wall
@@ -136,4 +144,3 @@ def _workers(bench: Bench, made: tuple[Path, Path, int]) -> Table:
 
 def _met(value: float, goal: float | None) -> str | None:
     return None if goal is None else "yes" if value >= goal else "NO"
-

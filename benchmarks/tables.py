@@ -22,7 +22,8 @@ class Table:
         cells = [self.columns, *(tuple(shown(cell) for cell in row) for row in self.rows)]
         widths = [max(len(row[place]) for row in cells) for place in range(len(self.columns))]
         right = [
-            any(isinstance(row[place], int | float) for row in self.rows) and not any(isinstance(row[place], str) for row in self.rows)
+            any(isinstance(row[place], int | float) for row in self.rows)
+            and not any(isinstance(row[place], str) for row in self.rows)
             for place in range(len(self.columns))
         ]
         lines = [
@@ -37,7 +38,12 @@ class Table:
 
     def told(self) -> dict[str, Any]:
         """Return the table as JSON types."""
-        return {"title": self.title, "columns": list(self.columns), "rows": [list(row) for row in self.rows], "note": self.note}
+        return {
+            "title": self.title,
+            "columns": list(self.columns),
+            "rows": [list(row) for row in self.rows],
+            "note": self.note,
+        }
 
 
 def shown(cell: Cell) -> str:

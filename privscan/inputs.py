@@ -36,9 +36,11 @@ class Inputs:
 def gather(paths: Sequence[str], exclude: str | None = None) -> Inputs:
     """Return the files of known formats under the paths, in a fixed order; `exclude` is the output folder.
 
-    UsageError for a path that does not exist or a file of no known format. What cannot be read inside a folder is a
-    problem, and the run goes on.
+    UsageError for a path that does not exist, a file of no known format, or an output folder that is, or holds, an
+    input. What cannot be read inside a folder is a problem, and the run goes on. A file met twice is read once.
     """
+    if exclude is not None:
+        _apart(paths, exclude)
     found = Inputs()
     roots: list[tuple[str, list[tuple[str, str]]]] = []
     for path in paths:
@@ -46,12 +48,14 @@ def gather(paths: Sequence[str], exclude: str | None = None) -> Inputs:
             roots.append(("", [(path, "stdin.jsonl")]))
         elif os.path.isdir(path):
             roots.append((os.path.basename(os.path.abspath(path)), sorted(_walk(path, exclude, found), key=lambda f: f[1])))
-        elif not os.path.lexists(path):
-            raise UsageError(f"{path}: no such file or folder")
+        elif not os.path.exists(path):
+            link = "a link that leads nowhere or in a circle" if os.path.islink(path) else "no such file or folder"
+            raise UsageError(f"{path}: {link}")
         elif formats.of(path) is None:
             raise UsageError(f"{path}: not a format privscan reads; it reads .jsonl and .ndjson (plain, .gz, .zst) and .parquet")
         else:
             roots.append((os.path.basename(os.path.dirname(os.path.abspath(path))), [(path, os.path.basename(path))]))
+    _once(roots, found)
     names = Counter(uri for _, files in roots for _, uri in files)
     crowded = any(count > 1 for count in names.values())
     for root, files in roots:
@@ -65,11 +69,36 @@ def gather(paths: Sequence[str], exclude: str | None = None) -> Inputs:
     return found
 
 
+def _apart(paths: Sequence[str], out: str) -> None:
+    """See that the output is written to no place that is read: never in place, and nothing of the user's is replaced."""
+    target = os.path.realpath(out)
+    for path in paths:
+        if path != "-" and _within(path, target):
+            where = "is the input" if os.path.realpath(path) == target else f"holds the input {path}"
+            raise UsageError(f"--out {out}: {where}; give a folder of its own, the input is never changed")
+
+
+def _once(roots: list[tuple[str, list[tuple[str, str]]]], found: Inputs) -> None:
+    """Leave out files that an earlier path has led to already."""
+    seen: set[str] = set()
+    for _, files in roots:
+        real = [path if path == "-" else os.path.realpath(path) for path, _ in files]
+        for place in (again := [place for place, path in enumerate(real) if path in seen]):
+            found.notes.append(f"{files[place][1]}: the same file as one already read; not read again")
+        gone = set(again)
+        files[:] = [file for place, file in enumerate(files) if place not in gone]
+        seen.update(real)
+
+
+def _within(path: str, folder: str | None) -> bool:
+    return folder is not None and (os.path.realpath(path) + os.sep).startswith(os.path.join(folder, ""))
+
+
 def _walk(root: str, exclude: str | None, found: Inputs) -> Iterator[tuple[str, str]]:
     """Yield (path, uri) of data files; links to folders are followed once, so that a loop ends."""
     seen: set[tuple[int, int]] = set()
     avoid = os.path.realpath(exclude) if exclude else None
-    others = 0
+    others = hidden = 0
 
     def failed(error: OSError) -> None:
         place = os.path.relpath(str(error.filename), root)
@@ -83,12 +112,15 @@ def _walk(root: str, exclude: str | None, found: Inputs) -> Iterator[tuple[str, 
             folders.clear()
             continue
         seen.add((status.st_dev, status.st_ino))
-        folders[:] = [name for name in folders if not name.startswith(".") and os.path.realpath(os.path.join(folder, name)) != avoid]
+        hidden += sum(name.startswith(".") for name in folders)
+        folders[:] = [name for name in folders if not name.startswith(".") and not _within(os.path.join(folder, name), avoid)]
         for name in files:
             path = os.path.join(folder, name)
             uri = os.path.relpath(path, root).replace(os.sep, "/")
             if formats.of(name) is None:
                 others += 1
+            elif _within(path, avoid):
+                continue
             elif not os.path.exists(path):
                 found.problems.append(Problem(uri, None, "plan", "a link that leads nowhere or in a circle; mend or remove it"))
             elif not os.access(path, os.R_OK):
@@ -97,3 +129,5 @@ def _walk(root: str, exclude: str | None, found: Inputs) -> Iterator[tuple[str, 
                 yield path, uri
     if others:
         found.notes.append(f"{others} files of other kinds under {os.path.basename(os.path.abspath(root))} were not looked at, nor copied")
+    if hidden:
+        found.notes.append(f"{hidden} hidden folders under {os.path.basename(os.path.abspath(root))} were not looked at, nor copied")

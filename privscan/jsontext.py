@@ -19,13 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _TOKEN = re.compile(
-    r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"(\s*+:)?'  # 1 string, 2 it is a key
-    r"|([{\[])|([}\]])"  # 3 open, 4 close
-    r"|(-?[0-9][^\s,\]}]*+)"  # 5 number
-    r"|([tfn])[a-z]++",  # 6 true, false, null
+    # 1 a short string, 2 it is a key; 3 a string too long for the engine's own loop
+    r'"([^"\\]{0,160}+(?:\\.[^"\\]{0,160}+){0,8}+)"(\s*+:)?|(")'
+    r"|([{\[])|([}\]])"  # 4 open, 5 close
+    r"|(-?[0-9][^\s,\]}]*+)"  # 6 number
+    r"|([tfn])[a-z]++",  # 7 true, false, null
     re.DOTALL,
 )
-_STRING, _KEY, _OPEN, _CLOSE, _NUMBER = 1, 2, 3, 4, 5
+_STRING, _KEY, _LONG, _OPEN, _CLOSE, _NUMBER, _OTHER = 1, 2, 3, 4, 5, 6, 7
+_COLON = re.compile(r"\s*+:")
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _LONE = re.compile(rb"\\u[dD][89a-fA-F]")
 MAX_DEPTH = 1024  # orjson's own limit, kept for the slower parser too
@@ -75,11 +77,11 @@ def _no_constant(_name: str) -> None:
 def _depth(text: str) -> int:
     """Return the deepest nesting, as far as the text can be read as tokens."""
     depth = deepest = 0
-    for found in _TOKEN.finditer(text):
-        if found.lastindex == _OPEN:
+    for kind, _, _ in _spans(text):
+        if kind == _OPEN:
             depth += 1
             deepest = max(deepest, depth)
-        elif found.lastindex == _CLOSE:
+        elif kind == _CLOSE:
             depth -= 1
     return deepest
 
@@ -92,33 +94,72 @@ def parse(line: bytes) -> Any:
         return json.loads(line)
 
 
-def tokens(text: str) -> Iterator[Token]:
-    """Yield every string, number and key of a JSON text, in order, with its JSON Pointer."""
-    stack: list[tuple[str, int, str, str]] = []
-    prefix, index, key, pointer = "", -1, "", ""
-    for found in _TOKEN.finditer(text):
-        kind = found.lastindex
+def tokens(text: str, marks: Sequence[int] | None = None) -> Iterator[Token]:
+    """Yield every string, number and key of a JSON text, in order, with its JSON Pointer.
+
+    With `marks` (ascending offsets in the text), yield only those in which a mark lies, or a mark lies in whose key.
+    """
+    stack: list[tuple[str, int, str, str, bool]] = []
+    prefix, index, key, pointer, hot = "", -1, "", "", marks is None
+    for kind, start, end in _spans(text):
         if kind == _KEY:
-            start, end = found.span(1)
             key = decode(text[start:end])
             name = key.replace("~", "~0").replace("/", "~1") if "~" in key or "/" in key else key
             pointer = f"{prefix}/{name}"
-            yield Token(start, end, LeafKind.KEY, key, pointer + "~key")
+            hot = marks is None or _marked(marks, start, end + 4)
+            if hot:
+                yield Token(start, end, LeafKind.KEY, key, pointer + "~key")
         elif kind == _CLOSE:
-            prefix, index, key, pointer = stack.pop()
+            prefix, index, key, pointer, hot = stack.pop()
         else:
             if index >= 0:
                 pointer = f"{prefix}/{index}"
                 index += 1
-            if kind == _STRING:
-                start, end = found.span(1)
-                yield Token(start, end, LeafKind.STRING, key, pointer)
-            elif kind == _NUMBER:
-                start, end = found.span(5)
-                yield Token(start, end, LeafKind.NUMBER, key, pointer)
-            elif kind == _OPEN:
-                stack.append((prefix, index, key, pointer))
-                prefix, index = pointer, 0 if found[3] == "[" else -1
+            if kind == _OPEN:
+                stack.append((prefix, index, key, pointer, hot))
+                prefix, index = pointer, 0 if text[start] == "[" else -1
+            elif kind != _OTHER and (hot or _marked(marks, start, end + 2)):
+                yield Token(start, end, LeafKind.STRING if kind == _STRING else LeafKind.NUMBER, key, pointer)
+
+
+def _marked(marks: Sequence[int] | None, start: int, end: int) -> bool:
+    """Say whether a mark lies in a token: marks stand behind the last character they mean, a neighbour included."""
+    if marks is None:
+        return True
+    at = bisect.bisect_right(marks, start)
+    return at < len(marks) and marks[at] <= end
+
+
+def _spans(text: str) -> Iterator[tuple[int, int, int]]:
+    """Yield (kind, start, end) of every token; long strings are jumped over by searching for their end."""
+    at = 0
+    while True:
+        for found in _TOKEN.finditer(text, at):
+            kind = found.lastindex or 0
+            if kind == _LONG:
+                break
+            start, end = found.span(1 if kind == _KEY else kind)
+            yield kind, start, end
+        else:
+            return
+        start = found.end()
+        end = _closing(text, start)
+        colon = _COLON.match(text, end + 1)
+        yield (_KEY if colon else _STRING), start, end
+        at = colon.end() if colon else end + 1
+
+
+def _closing(text: str, start: int) -> int:
+    """Return the offset of the quote that ends a string: the first with an even number of backslashes before it."""
+    end = text.find('"', start)
+    while end > start and text[end - 1] == "\\":
+        run = end - 1
+        while run > start and text[run - 1] == "\\":
+            run -= 1
+        if (end - run) % 2 == 0:
+            return end
+        end = text.find('"', end + 1)
+    return end if end >= 0 else len(text)
 
 
 def decode(raw: str) -> str:

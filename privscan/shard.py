@@ -6,6 +6,7 @@ exactly one outcome; one that could not be looked at is quarantined, never passe
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from dataclasses import dataclass, field
@@ -83,6 +84,7 @@ class _Line:
         self.quarantine = open(f"{parts}.quarantine", "wb") if parts else None  # noqa: SIM115
         self.writer = self.format.writer(shard, f"{parts}.data") if data and parts else None
         self.redactor = Redactor(kit.detectors, kit.action_of, kit.operators, self.settings.key)
+        self.filter = field_filter(self.settings.fields, self.settings.exclude_fields)
         self._sampled: dict[str, int] = {}
 
     def run(self, tick: Callable[[int, int], None] | None) -> Result:
@@ -129,16 +131,12 @@ class _Line:
 
     def detected(self, block: Block, outcomes: dict[int, Outcome]) -> Iterator[tuple[int, Record]]:
         """Yield (row, record) for every row with a match, in order; rows that could not be looked at are quarantined."""
-        candidates: set[int] = set()
-        for detector in self.kit.detectors:
-            try:
-                candidates.update(detector.candidates(block))
-            except Exception:  # noqa: BLE001 - a gate that fails lets everything through to `detect`
-                candidates.update(outcomes)
+        candidates = detectors.wanted(self.kit.detectors, block, outcomes)
         rows = sorted(row for row in candidates if outcomes.get(row) is Outcome.CLEAN)
         if not rows:
             return
-        leaves = [leaf for leaf in block.leaves(rows) if self.wanted(leaf)]
+        marks = {row: found for row in rows if (found := candidates[row]) is not None}
+        leaves = [leaf for leaf in block.leaves(rows, marks) if self.filter is None or self.filter(leaf)]
         try:
             found = detectors.look(self.kit.detectors, leaves)
         except Exception:  # noqa: BLE001 - a detector is anybody's code: one record at a time tells which it was
@@ -192,17 +190,7 @@ class _Line:
             return Outcome.REDACTED
         return Outcome.CLEAN
 
-    # ------------------------------------------------------------ fields and accounts
-
-    def wanted(self, leaf: Leaf) -> bool:
-        """Say whether the settings look at a leaf's field."""
-        settings = self.settings
-        if not settings.fields and not settings.exclude_fields:
-            return True
-        pointer = leaf.field.removesuffix("~key")
-        if settings.fields and not any(covers(pattern, pointer) for pattern in settings.fields):
-            return False
-        return not any(covers(pattern, pointer) for pattern in settings.exclude_fields)
+    # ------------------------------------------------------------ accounts
 
     def account(self, record: Record) -> None:
         """Count the record's findings and write their rows."""
@@ -271,6 +259,20 @@ def process_shard(
     `duplicates` names the shard's file of rows to leave out; `tick` is told bytes and findings, block by block.
     """
     return _Line(shard, kit, parts, data=data, duplicates=duplicates).run(tick)
+
+
+def field_filter(fields: Sequence[str], exclude: Sequence[str]) -> Callable[[Leaf], bool] | None:
+    """Return the test whether a leaf's field is to be looked at, None where all are."""
+    if not fields and not exclude:
+        return None
+
+    @functools.lru_cache(maxsize=4096)
+    def looked_at(pointer: str) -> bool:
+        if fields and not any(covers(pattern, pointer) for pattern in fields):
+            return False
+        return not any(covers(pattern, pointer) for pattern in exclude)
+
+    return lambda leaf: looked_at(leaf.field.removesuffix("~key"))
 
 
 def covers(pattern: str, pointer: str) -> bool:

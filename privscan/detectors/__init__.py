@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 class Detector(Protocol):
     """What a detector is. Both calls may be made for any block, in any order, in any process."""
 
-    def candidates(self, block: Block) -> Iterable[int]:
-        """Return the rows of the block that `detect` must see."""
+    def candidates(self, block: Block) -> Iterable[int] | Mapping[int, Sequence[int] | None]:
+        """Return the rows of the block that `detect` must see.
+
+        A mapping may add marks: the offsets in the block's only buffer round which anything can be found, so that the
+        leaves elsewhere need not be decoded; None for the whole row.
+        """
 
     def detect(self, leaves: Sequence[Leaf]) -> Mapping[int, Sequence[Match]]:
         """Return matches by position in `leaves`. Spans are code points of that leaf's text."""
@@ -82,3 +86,23 @@ def moved(match: Match, span: Span, evidence: str = "") -> Match:
         (*match.evidence, evidence) if evidence else match.evidence,
         match.state,
     )
+
+
+def wanted(found_by: Iterable[Detector], block: Block, rows: Iterable[int]) -> dict[int, list[int] | None]:
+    """Ask every detector's gate: return the rows to look at with their marks, None for the whole row.
+
+    A gate that fails lets all rows through: `look` then finds out which record it fails on.
+    """
+    out: dict[int, list[int] | None] = {}
+    for detector in found_by:
+        try:
+            candidates = detector.candidates(block)
+        except Exception:  # noqa: BLE001 - a detector is anybody's code
+            candidates = rows
+        if not hasattr(candidates, "items"):
+            out.update(dict.fromkeys(candidates))
+            continue
+        for row, marks in candidates.items():
+            known = out.get(row, [])
+            out[row] = None if marks is None or known is None else sorted({*known, *marks})
+    return out

@@ -138,35 +138,42 @@ class Patterns:
 
     # ------------------------------------------------------------ gate
 
-    def candidates(self, block: Block) -> set[int]:
-        """Return the rows with a trigger in their raw bytes, or with an escape that could hide one."""
-        rows: set[int] = set(block.obscured())
+    def candidates(self, block: Block) -> dict[int, list[int] | None]:
+        """Return the rows with a trigger in their raw bytes and where, or with an escape that could hide one."""
+        rows: dict[int, list[int] | None] = {}
         if self.databases is None:
             return rows
-        for buffer, starts in block.buffers():
-            rows |= self._triggered(memoryview(buffer), starts)
+        buffers = list(block.buffers())
+        for buffer, starts in buffers:
+            self._triggered(memoryview(buffer), starts, rows)
+        if len(buffers) > 1:
+            rows = dict.fromkeys(rows)
         for name, members in block.names():
             if self.databases.names(f"\x1f{name}\x1f".encode(errors="surrogatepass")):
-                rows.update(members)
+                rows.update(dict.fromkeys(members))
+        rows.update(dict.fromkeys(block.obscured()))
         return rows
 
-    def _triggered(self, buffer: memoryview, starts: np.ndarray[Any, Any]) -> set[int]:
+    def _triggered(
+        self, buffer: memoryview, starts: np.ndarray[Any, Any], rows: dict[int, list[int] | None]
+    ) -> None:
         """Scan in pieces of about SCAN_BYTES of whole rows, each with the byte before it and the one behind."""
         assert self.databases is not None
-        rows: set[int] = set()
         row, total = 0, len(starts)
         while row < total:
             begin = int(starts[row])
             following = max(int(np.searchsorted(starts, begin + triggers.SCAN_BYTES)), row + 1)
             end = int(starts[following]) if following < total else len(buffer)
-            _, ends = self.databases.scan(buffer[max(begin - 1, 0) : end])
+            low = max(begin - 1, 0)
+            _, ends = self.databases.scan(buffer[low:end], THIN if end - begin > BIG_LEAF else 0)
             if len(ends):
+                marks = np.unique(ends) + low
                 # a trigger ends inside its row, or one byte past it (its neighbour): never before the row begins
-                offsets = np.unique(ends) + (max(begin - 1, 0) - 2)
-                rows.update(np.unique(np.searchsorted(starts, offsets, side="right") - 1).tolist())
+                owners = np.searchsorted(starts, marks - 2, side="right") - 1
+                for owner, mark in zip(owners.tolist(), marks.tolist(), strict=True):
+                    if owner >= 0 and (known := rows.setdefault(owner, [])) is not None:
+                        known.append(mark)
             row = following
-        rows.discard(-1)
-        return rows
 
     # ------------------------------------------------------------ detect
 

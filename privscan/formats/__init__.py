@@ -54,8 +54,12 @@ class Block(Protocol):
     def names(self) -> Iterable[tuple[str, Sequence[int]]]:
         """Yield (column name, rows with a value) where names are not part of `buffers` (Parquet)."""
 
-    def leaves(self, rows: Iterable[int]) -> Iterator[Leaf]:
-        """Yield every leaf of the given rows, in order; `Leaf.record` is the file row."""
+    def leaves(self, rows: Iterable[int], marks: Mapping[int, Sequence[int]] | None = None) -> Iterator[Leaf]:
+        """Yield every leaf of the given rows, in order; `Leaf.record` is the file row.
+
+        Of a row in `marks` (ascending offsets in the block's only buffer) the leaves without a mark in them, or in
+        their key, may be left out.
+        """
 
     def texts(self, fields: Sequence[str]) -> list[str | None]:
         """Return one text a row for deduplication, None where a row has none (see `privscan.dedup`)."""

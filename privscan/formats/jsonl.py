@@ -34,6 +34,7 @@ BLOCK_BYTES = 1 << 20  # raw bytes of a block, to the end of a line
 MAX_LINE = 512 << 20  # a longer line is quarantined unread: no training record is that long
 BLANK = b" \t\r\n"
 BOM = b"\xef\xbb\xbf"
+BARE = frozenset((BOM, BOM + b"\n", BOM + b"\r\n"))  # a first line with a byte order mark and nothing else
 _OBSCURE = re.compile(rb"\\[u/]")
 
 
@@ -71,7 +72,7 @@ class JsonlBlock:
                     self.problems[row] = Problem(self.uri, self.first + row, "read", reason)
 
     def rows(self) -> list[int]:
-        return [row for row, line in enumerate(self.lines) if len(line) > 4 or row in self.problems or line.strip(BLANK)]
+        return [row for row, line in enumerate(self.lines) if not (line.isspace() or line in BARE) or row in self.problems]
 
     def buffers(self) -> Iterator[tuple[bytes, np.ndarray[Any, Any]]]:
         yield self.buffer, self.starts
@@ -86,15 +87,25 @@ class JsonlBlock:
     def names(self) -> tuple[()]:
         return ()  # names stand in the lines themselves
 
-    def leaves(self, rows: Iterable[int]) -> Iterator[Leaf]:
+    def leaves(self, rows: Iterable[int], marks: Mapping[int, Sequence[int]] | None = None) -> Iterator[Leaf]:
         for row in rows:
             text = self._text(row)
             record = self.first + row
-            for token in jsontext.tokens(text):
+            for token in jsontext.tokens(text, self._marks(row, text, marks)):
                 raw = text[token.start : token.end]
                 if raw:
                     content = jsontext.decode(raw) if token.kind is not LeafKind.NUMBER else raw
                     yield Leaf(record, token.pointer, token.key, content, token.kind, (row, token.start, token.end))
+
+    def _marks(self, row: int, text: str, marks: Mapping[int, Sequence[int]] | None) -> list[int] | None:
+        """Turn marks in the buffer into offsets of a line's text."""
+        found = marks.get(row) if marks is not None else None
+        if found is None:
+            return None
+        line, start = self.lines[row], int(self.starts[row])
+        if len(line) == len(text):
+            return [mark - start for mark in found]
+        return [len(line[: mark - start].decode("utf-8", "ignore")) for mark in found]
 
     def _text(self, row: int) -> str:
         return self.lines[row].decode("utf-8")
@@ -213,16 +224,20 @@ class Jsonl:
 
     def blocks(self, shard: Shard) -> Iterator[JsonlBlock]:
         """Yield blocks of about BLOCK_BYTES. InputError where the file stops being readable, behind what was read."""
+        for number, buffer, whole in self.lines(shard):
+            block = JsonlBlock(shard, number, buffer)
+            if not whole:
+                block.problems = {0: too_long(shard.uri, number)}
+            yield block
+
+    def lines(self, shard: Shard) -> Iterator[tuple[int, bytes, bool]]:
+        """Yield (first record, bytes, whole) as `whole_lines` cuts them; InputError as `blocks`."""
         number = shard.first_record
         try:
             with self.open(shard) as source:
-                for buffer, complete in whole_lines(source):
-                    block = JsonlBlock(shard, number, buffer)
-                    if not complete:
-                        reason = f"longer than {MAX_LINE >> 20} MiB; split the record"
-                        block.problems = {0: Problem(shard.uri, number, "read", reason)}
-                    yield block
-                    number += len(block.lines)
+                for buffer, whole in whole_lines(source):
+                    yield number, buffer, whole
+                    number += count(buffer)
         except (OSError, EOFError) as error:
             raise InputError(_reading(shard.uri, number, error)) from None
 
@@ -245,13 +260,13 @@ class Jsonl:
         return JsonlWriter(part)
 
     def assemble(self, shard: Shard, parts: Sequence[str], target: str) -> None:
-        """Join parts byte behind byte; one part is moved."""
-        os.replace(parts[0], target)
-        if len(parts) > 1:
-            with open(target, "ab") as out:
-                for part in parts[1:]:
-                    with open(part, "rb") as source:
-                        shutil.copyfileobj(source, out, 1 << 20)
+        """Copy the parts, byte behind byte. A compressed file that came out empty gets an empty frame."""
+        with open(target, "wb") as out:
+            for part in parts:
+                with open(part, "rb") as source:
+                    shutil.copyfileobj(source, out, 1 << 20)
+            if not out.tell():
+                out.write(compress(b"", codec_of(shard.uri)))
 
 
 class _Ranged(_Plain):
@@ -260,6 +275,16 @@ class _Ranged(_Plain):
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
+
+
+def count(buffer: bytes) -> int:
+    """Return the number of lines in a buffer, the last of which may lack its newline."""
+    return buffer.count(b"\n") + (not buffer.endswith(b"\n"))
+
+
+def too_long(uri: str, record: int) -> Problem:
+    """Return the problem of a line over MAX_LINE."""
+    return Problem(uri, record, "read", f"longer than {MAX_LINE >> 20} MiB; split the record")
 
 
 def _reading(uri: str, record: int, error: Exception) -> str:
@@ -289,9 +314,11 @@ def whole_lines(source: Any) -> Iterator[tuple[bytes, bool]]:
         parts, size = [window], len(window)
         while chunk := source.read(BLOCK_BYTES):
             end = chunk.find(b"\n") + 1
+            size += end or len(chunk)
             if size <= MAX_LINE:
                 parts.append(chunk[:end] if end else chunk)
-            size += len(chunk)
+            else:
+                parts.clear()
             if end:
                 held = chunk[end:]
                 break

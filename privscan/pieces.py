@@ -1,0 +1,112 @@
+"""Cuts what can only be read from its start into pieces that several processes can work on.
+
+A large compressed JSONL file is one stream. With one worker it is read as that. With several, the parent decompresses
+it and writes it, block by block, to spool files of at least `split` bytes in the work folder; a worker takes a spool
+file as a plain file of the same name, and deletes it. The stream is read on only as pieces are asked for, so few lie
+about at a time. A block ends where its start says and nothing else does, so pieces hold the blocks, and give the output
+frames, that the stream itself has.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from privscan.errors import InputError
+from privscan.formats import jsonl
+from privscan.model import Outcome, Problem, Shard
+from privscan.runfolder import writing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from privscan.shard import Result
+
+SPOOL = ".spool"
+
+
+class Piece(NamedTuple):
+    """What a worker takes at a time: a shard, or a spooled piece of one.
+
+    `name` is the same in every pass and every resume of a run; `size` is its share of the bytes of its file as it
+    lies; `problem` is what the stream was found to hold behind it: a line too long to keep (`record` is its number),
+    or its untimely end (None).
+    """
+
+    shard: Shard
+    name: str
+    size: int
+    spooled: bool = False
+    problem: Problem | None = None
+
+    def discard(self) -> None:
+        """Delete the spool file."""
+        if self.spooled:
+            os.unlink(self.shard.path)
+
+
+def streams(shard: Shard, size: int, split: int) -> bool:
+    """Say whether a shard is a stream worth cutting: a compressed file of at least a quarter of a split."""
+    return shard.format == jsonl.Jsonl.name and bool(jsonl.codec_of(shard.path)) and size >= split // 4
+
+
+def cut(shard: Shard, size: int, split: int, folder: str) -> Iterator[Piece]:
+    """Yield a stream in pieces spooled to `folder`, one ahead at most. OutputError when that cannot be written."""
+    source = jsonl.Jsonl()
+    lines = source.lines(shard)
+    number, first, problem = 0, 0, None
+    going = True
+    while going:
+        name = f"{shard.index:06d}-{number:05d}"
+        path = os.path.join(folder, name + SPOOL)
+        written = 0
+        with writing(path), open(path, "wb") as out:
+            record, problem = first, None
+            while written < split and problem is None:
+                try:
+                    found = next(lines, None)
+                except InputError as error:
+                    found, problem = None, Problem(shard.uri, None, "read", str(error))
+                if found is None:
+                    going = False
+                    break
+                start, buffer, whole = found
+                record = start + jsonl.count(buffer)
+                if whole:
+                    written += out.write(buffer)
+                else:
+                    problem = jsonl.too_long(shard.uri, start)
+        spooled = Shard(shard.index, shard.file, path, shard.uri, shard.format, first_record=first)
+        yield Piece(spooled, name, 0 if going else size, spooled=True, problem=problem)
+        number, first = number + 1, record
+
+
+def told(result: Result, piece: Piece, quarantine: str | None) -> Result:
+    """Add to a piece's result what its stream was found to hold behind it, as a shard of the whole stream would."""
+    problem = piece.problem
+    if problem is None:
+        return result
+    tally = result.tally
+    tally.reasons[(problem.stage, re.sub(r"\d+", "N", problem.reason))] += 1
+    result.problems.append(problem)
+    if problem.record is None:
+        result.broken = problem.reason
+    else:
+        tally.records += 1
+        tally.bytes += 1
+        tally.outcomes[Outcome.QUARANTINED.value] += 1
+    if quarantine is not None:
+        with writing(quarantine), open(quarantine, "ab") as out:
+            out.write(json.dumps(problem.row()).encode() + b"\n")
+    return result
+
+
+def sweep(folder: str) -> None:
+    """Delete the spool files an interrupted run left behind."""
+    for name in os.listdir(folder):
+        if name.endswith(SPOOL):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(os.path.join(folder, name))
