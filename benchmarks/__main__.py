@@ -71,7 +71,7 @@ def _part(word: str) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Speed, memory and quality of privscan. CPU seconds of whole processes, medians; MB are 10^6 bytes.",
+        description="Speed, memory and quality of privscan. CPU seconds, medians of several runs; MB are 10^6 bytes.",
     )
     parser.add_argument(
         "parts", nargs="*", type=_part, metavar="PART", help=f"which of {', '.join(PARTS)}; default: all"

@@ -26,17 +26,17 @@ TYPES = {  # type -> the labels sets have for it; a label ending in * stands for
     "GPS": ("GPS",),
     "VIN": ("VIN",),
     "NATIONAL": (
-        "US_SSN", "SSN", "PESEL", "NIP", "REGON", "DOWOD", "PASSPORT", "PASSPORT_NUM", "PAN", "AADHAR", "ID_*", "TAX_ID",
-        "TAXID", "VOTER_ID", "DRIVER_LICENSE", "DRIVER_LICENSE_NUM",
+        "US_SSN", "SSN", "PESEL", "NIP", "REGON", "DOWOD", "PASSPORT", "PASSPORT_NUM", "PAN", "AADHAR", "ID_*",
+        "TAX_ID", "TAXID", "VOTER_ID", "DRIVER_LICENSE", "DRIVER_LICENSE_NUM",
     ),
     "BANK": ("BANK_ACCOUNT", "BANK_ACCOUNT_NUM", "ROUTING_NUMBER"),
     "SECRET": ("PASSWORD", "SECRET"),
 }  # fmt: skip
 RULES = {  # the longest beginning of a rule's id decides
-    "pii.email": "EMAIL", "pii.phone": "PHONE", "pii.card": "CARD", "pii.card.cvv": "", "pii.iban": "IBAN", "pii.ip": "IP",
-    "pii.birth": "BIRTH", "pii.geo": "GPS", "pii.vin": "VIN", "pii.passport": "NATIONAL", "pii.driver": "NATIONAL",
-    "pii.mrz": "NATIONAL", "pii.us.aba": "BANK", "pii.us.bank": "BANK", "pii.uk.bank": "BANK", "pii.in.bank": "BANK",
-    "pii.es.ccc": "BANK", "pii.ar.cbu": "BANK", "pii.mx.clabe": "BANK", "pii.bic": "", "secret": "SECRET",
+    "pii.email": "EMAIL", "pii.phone": "PHONE", "pii.card": "CARD", "pii.card.cvv": "", "pii.iban": "IBAN",
+    "pii.ip": "IP", "pii.birth": "BIRTH", "pii.geo": "GPS", "pii.vin": "VIN", "pii.passport": "NATIONAL",
+    "pii.driver": "NATIONAL", "pii.mrz": "NATIONAL", "pii.us.aba": "BANK", "pii.us.bank": "BANK", "pii.uk.bank": "BANK",
+    "pii.in.bank": "BANK", "pii.es.ccc": "BANK", "pii.ar.cbu": "BANK", "pii.mx.clabe": "BANK", "pii.bic": "", "secret": "SECRET",
 }  # fmt: skip
 ENTITIES = {"PERSON": "PERSON", "ADDRESS": "ADDRESS", "STREET_ADDRESS": "ADDRESS"}
 UNSCORED = {("sec_filings_fin5", "PERSON")}  # its PER covers roles such as Borrower
@@ -84,6 +84,17 @@ def overlap(one: Labelled, other: Labelled) -> bool:
     return one.start < other.end and other.start < one.end
 
 
+def merged(findings: Sequence[Labelled]) -> list[Labelled]:
+    """Return the findings with those of one type that overlap made one: two rules on one value are one finding."""
+    out: list[Labelled] = []
+    for finding in sorted(findings, key=lambda entry: (entry.type, entry.start)):
+        if out and finding.type and out[-1].type == finding.type and overlap(out[-1], finding):
+            out[-1] = out[-1]._replace(end=max(out[-1].end, finding.end))
+        else:
+            out.append(finding)
+    return out
+
+
 @dataclass(slots=True)
 class Score:
     """Counts of one type in one set. `gold` and `found` count gold spans, `predicted` and `right` findings."""
@@ -128,7 +139,7 @@ def score(name: str, documents: Iterable[tuple[Sequence[Labelled], Sequence[Labe
                 for counts in (result.types[span.type], result.labels.setdefault(span.source, Score())):
                     counts.gold += 1
                     counts.found += hit
-        for finding in findings:
+        for finding in merged(findings):
             over = {span.type for span in gold if overlap(finding, span)}
             if finding.type not in known or (finding.type not in over and "" in over):
                 result.ignored[finding.type or finding.source] += 1

@@ -23,7 +23,7 @@ OK = (0, 1)  # complete, with or without findings
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What was asked for. Sizes in megabytes (10^6 bytes) of uncompressed JSONL; `work` holds what is made on the way."""
+    """What was asked for. Sizes are megabytes (10^6 bytes) of uncompressed JSONL; `work` holds what is made."""
 
     work: Path
     data: Path | None = None

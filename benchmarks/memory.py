@@ -44,6 +44,6 @@ def tables(bench: Bench) -> list[Table]:
             "Peak memory",
             ("command", "MB in", "biggest process, MB", "all processes, MB", "goal", "met", "CPU s", "wall s"),
             rows,
-            "Biggest process: peak resident set as the kernel counts it. All processes: proportional set of the tree, sampled.",
+            "Biggest process: peak resident set, as the kernel counts it. All: proportional set of the tree, sampled.",
         )
     ]

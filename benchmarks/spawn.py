@@ -13,7 +13,7 @@ import time
 
 
 def resident(pid: int) -> int:
-    """Return the proportional memory of a process and its descendants in bytes; 0 when it has gone or cannot be seen."""
+    """Return the proportional memory of a process and its descendants in bytes; 0 when it cannot be seen."""
     total = 0
     try:
         with open(f"/proc/{pid}/smaps_rollup") as file:

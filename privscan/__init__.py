@@ -2,12 +2,12 @@
 
 The command line's verbs are functions here, and it can do nothing that they cannot:
 
->>> from privscan import scan, clean
+>>> from privscan import clean, deduplicate, scan
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from privscan.model import Finding, Policy, Report
 
@@ -17,37 +17,72 @@ if TYPE_CHECKING:
     from privscan.model import Rule
 
 __version__ = "0.1.0"
-__all__ = ["Finding", "Policy", "Report", "__version__", "clean", "dedup", "load_rules", "scan"]
+__all__ = ["Finding", "Options", "Policy", "Report", "__version__", "clean", "deduplicate", "load_rules", "scan"]
 
 
-def scan(paths: str | Sequence[str], *, out: str | None = None, findings: str | None = None, **options: Any) -> Report:
+class Options(TypedDict, total=False):
+    """What every function below takes by name; the command line's flags, with their defaults.
+
+    `policy` a shipped name or a TOML file; `select` and `ignore` prefixes of rule ids or entities; `rule_files` further
+    packs; `min_confidence` "low", "medium", "high"; `fail_on` a severity or "never"; `fields` and `exclude_fields` JSON
+    Pointers with `*`; `workers` processes; `key` 16 bytes or more, made for the run and thrown away when not given;
+    `dedup` "near", "exact", "off"; `dedup_threshold` Jaccard similarity of word 5-grams; `dedup_fields` JSON Pointers;
+    `samples` whether the report holds masked contexts; `cache_dir` the folder of compiled rules.
+    """
+
+    policy: str
+    select: Sequence[str]
+    ignore: Sequence[str]
+    rule_files: Sequence[str]
+    min_confidence: str
+    fail_on: str
+    fields: Sequence[str]
+    exclude_fields: Sequence[str]
+    workers: int
+    key: bytes
+    dedup: str
+    dedup_threshold: float
+    dedup_fields: Sequence[str]
+    samples: bool
+    cache_dir: str
+
+
+def scan(
+    paths: str | Sequence[str], *, out: str | None = None, findings: str | None = None, **options: Unpack[Options]
+) -> Report:
     """Look for what the policy names and change nothing.
 
     `paths` are files and folders. `out` is a run folder to write the report and findings to, `findings` a .jsonl or
-    .parquet file for the findings alone. `options` are those of `privscan.config.settings` (policy, select, ignore,
-    min_confidence, fail_on, fields, exclude_fields, workers, key, ...). Returns the report; raises a PrivscanError
-    for what could not be asked or written, and reports what could not be read.
+    .parquet file for the findings alone. Returns the report; raises a PrivscanError for what cannot be asked or
+    written, and reports what cannot be read.
     """
     return _run("scan", paths, out, findings=findings, **options)
 
 
-def clean(paths: str | Sequence[str], out: str, *, overwrite: bool = False, resume: bool = False, **options: Any) -> Report:
+def clean(
+    paths: str | Sequence[str], out: str, *, overwrite: bool = False, resume: bool = False, **options: Unpack[Options]
+) -> Report:
     """Write redacted, deduplicated copies of `paths` and a report to the run folder `out`.
 
-    `options` as for `scan`, and `dedup` ("near", "exact", "off"), `dedup_fields`, `dedup_threshold`.
+    `overwrite` replaces a run that is there, `resume` goes on with one that was cut off. Returns and raises as `scan`.
     """
     options.setdefault("dedup", "near")
     return _run("clean", paths, out, overwrite=overwrite, resume=resume, **options)
 
 
-def dedup(paths: str | Sequence[str], out: str, *, overwrite: bool = False, resume: bool = False, **options: Any) -> Report:
-    """Write copies of `paths` without repeated records to the run folder `out`; nothing is redacted."""
+def deduplicate(
+    paths: str | Sequence[str], out: str, *, overwrite: bool = False, resume: bool = False, **options: Unpack[Options]
+) -> Report:
+    """Write copies of `paths` without repeated records to the run folder `out`; nothing is redacted.
+
+    `overwrite` and `resume` as for `clean`; returns and raises as `scan`.
+    """
     options.setdefault("dedup", "near")
     return _run("dedup", paths, out, overwrite=overwrite, resume=resume, **options)
 
 
 def load_rules(paths: Sequence[str] = ()) -> tuple[Rule, ...]:
-    """Return the shipped rules and those of further files or folders; RuleError names what is wrong in them."""
+    """Return the shipped rules and those of further files or folders `paths`; RuleError names what is wrong in them."""
     from privscan import rules
 
     return rules.load_rules(paths)
@@ -61,7 +96,7 @@ def _run(
     findings: str | None = None,
     overwrite: bool = False,
     resume: bool = False,
-    **options: Any,
+    **options: Unpack[Options],
 ) -> Report:
     from privscan.config import settings
     from privscan.run import Run

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from privscan import operators
-from privscan.model import Finding, Leaf, LeafKind, Match
+from privscan.model import Leaf, LeafKind, Match
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,36 +21,38 @@ if TYPE_CHECKING:
 SAMPLE_REACH = 48  # characters on either side of a sample's entity
 
 
-def finding(uri: str, leaf: Leaf, pointer: str, match: Match, key: bytes) -> Finding:
-    """Return the row for a match; `pointer` is the leaf's field as it may be shown."""
-    span = match.span
+def row(uri: str, leaf: Leaf, pointer: str, match: Match, key: bytes) -> dict[str, Any]:
+    """Return the columns of `Finding` for a match, as the findings file holds them.
+
+    `pointer` is the leaf's field as it may be shown.
+    """
+    start, end = match.span
     whole = leaf.kind is LeafKind.BINARY
-    place = f"{uri}\0{leaf.record}\0{pointer}\0{span.start}\0{span.end}\0{match.rule}"
-    value = leaf.text[span.start : span.end]
-    return Finding(
-        id=hashlib.sha256(place.encode("utf-8", "backslashreplace")).hexdigest()[:12],
-        uri=uri,
-        record=leaf.record,
-        field=pointer,
-        start=None if whole else span.start,
-        end=None if whole else span.end,
-        entity=match.entity,
-        rule=match.rule,
-        confidence=match.confidence,
-        score=match.score,
-        severity=match.severity,
-        evidence=match.evidence,
-        fingerprint=operators.digest(key, match.entity, value).hex()[:32],
-        state=match.state,
-    )
+    place = f"{uri}\0{leaf.record}\0{pointer}\0{start}\0{end}\0{match.rule}"
+    return {
+        "id": hashlib.sha256(place.encode("utf-8", "backslashreplace")).hexdigest()[:12],
+        "uri": uri,
+        "record": leaf.record,
+        "field": pointer,
+        "start": None if whole else start,
+        "end": None if whole else end,
+        "entity": match.entity,
+        "rule": match.rule,
+        "confidence": match.confidence.label,
+        "score": match.score,
+        "severity": match.severity.label,
+        "evidence": match.evidence,
+        "fingerprint": operators.digest(key, match.entity, leaf.text[start:end]).hex()[:32],
+        "state": match.state.value,
+    }
 
 
-def line(row: dict[str, Any]) -> bytes:
+def line(columns: dict[str, Any]) -> bytes:
     """Return a findings row as a line of JSON; lone surrogates in a field's name are escaped."""
     try:
-        return orjson.dumps(row) + b"\n"
+        return orjson.dumps(columns) + b"\n"
     except orjson.JSONEncodeError:
-        return json.dumps(row).encode("ascii") + b"\n"
+        return json.dumps(columns).encode("ascii") + b"\n"
 
 
 def general(pointer: str) -> str:

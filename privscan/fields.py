@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING
 
 from privscan import account, formats
-from privscan.errors import InputError, UsageError, nearest
+from privscan.errors import InputError, UsageError
 from privscan.shard import covers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from privscan.model import Leaf, Shard
+    from privscan.model import Shard
 
 NAMES = 200  # distinct fields kept to tell which comes nearest
 
 
-def check(plan: Iterable[Shard], flags: Sequence[tuple[str, Sequence[str]]]) -> None:
+def check(plan: Callable[[], Iterable[Shard]], flags: Sequence[tuple[str, Sequence[str]]]) -> None:
     """UsageError when a pattern, given as (flag, patterns), names no field of any record.
 
     Reads records until every pattern has been met, which mostly is the first one. Where there is no record at all
@@ -27,9 +28,8 @@ def check(plan: Iterable[Shard], flags: Sequence[tuple[str, Sequence[str]]]) -> 
         return
     names: set[str] = set()
     empty = True
-    for leaf in _leaves(plan):
+    for pointer in _pointers(plan()):
         empty = False
-        pointer = leaf.field.removesuffix("~key")
         for pattern in [pattern for pattern in missing if covers(pattern, pointer)]:
             del missing[pattern]
         if not missing:
@@ -38,18 +38,39 @@ def check(plan: Iterable[Shard], flags: Sequence[tuple[str, Sequence[str]]]) -> 
             names.add(account.general(pointer))
     if not empty:
         pattern, flag = next(iter(missing.items()))
-        raise UsageError(f'{flag} "{pattern}": no record has this field{nearest(pattern, plain(names))}')
+        close = difflib.get_close_matches(pattern, names, n=1, cutoff=0.6)  # no list of them: keys may be data
+        hint = f'; did you mean "{close[0]}"?' if close else "; give the JSON Pointer of a field, as /messages/*/content"
+        raise UsageError(f'{flag} "{pattern}": no record has this field{hint}')
 
 
-def plain(names: Iterable[str]) -> list[str]:
-    """Return the fields an error may name: keys are data too, so only what looks like a column's name."""
-    return [name for name in names if all(part == "*" or part.isidentifier() for part in name.split("/")[1:])]
-
-
-def _leaves(plan: Iterable[Shard]) -> Iterator[Leaf]:
+def _pointers(plan: Iterable[Shard]) -> Iterator[str]:
+    """Yield the pointer of every leaf, and of every column whether it holds a value or not."""
     for shard in plan:
         try:
+            if shard.format == "parquet":
+                yield from _columns(shard.path)
             for block in formats.known()[shard.format].blocks(shard):
-                yield from block.leaves([row for row in block.rows() if row not in block.problems])
+                for leaf in block.leaves([row for row in block.rows() if row not in block.problems]):
+                    yield leaf.field.removesuffix("~key")
         except InputError:  # told when the shard is processed
             continue
+
+
+def _columns(path: str) -> Iterator[str]:
+    """Yield the pointers a Parquet file's schema allows for."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        schema = pq.read_schema(path)
+    except (OSError, pa.ArrowException):
+        return
+    left = [("", field) for field in schema]
+    while left:
+        prefix, field = left.pop(0)
+        kind, pointer = field.type, f"{prefix}/{field.name}"
+        while pa.types.is_list(kind) or pa.types.is_large_list(kind):
+            kind, pointer = kind.value_type, f"{pointer}/*"
+        yield pointer
+        if pa.types.is_struct(kind):
+            left += [(pointer, inner) for inner in kind]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hmac
 import json
 import os
@@ -117,6 +119,19 @@ def load(run: str) -> dict[str, Any]:
     return found
 
 
+def check_findings(target: str) -> None:
+    """See, before any data is read, that findings can be written to a file; UsageError or OutputError where not."""
+    from privscan.runfolder import unwritable
+
+    if not target.endswith((".jsonl", ".parquet")):
+        raise UsageError(f"--findings {target}: the file's name must end in .jsonl or .parquet")
+    folder = os.path.dirname(os.path.abspath(target))
+    if not os.path.isdir(folder):
+        raise unwritable(target, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
+    if os.path.isdir(target):
+        raise unwritable(target, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
+
+
 def export_findings(rows: str, target: str) -> None:
     """Write findings rows (JSON Lines) to a .jsonl or .parquet file, a batch at a time, by rename."""
     from privscan.runfolder import unwritable
@@ -132,6 +147,9 @@ def export_findings(rows: str, target: str) -> None:
         os.replace(temporary, target)
     except OSError as error:
         raise unwritable(target, error) from None
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
 
 
 def _to_parquet(rows: str, target: str) -> None:

@@ -15,17 +15,21 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from privscan import formats
 from privscan.errors import InputError
 from privscan.formats import jsonl
 from privscan.model import Outcome, Problem, Shard
 from privscan.runfolder import writing
+from privscan.shard import process_shard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from privscan.shard import Result
+    from privscan.runfolder import RunFolder
+    from privscan.shard import Result, Tools
 
 SPOOL = ".spool"
+SWELL = 4  # how many bytes one compressed byte is taken for, to tell of progress
 
 
 class Piece(NamedTuple):
@@ -50,21 +54,26 @@ class Piece(NamedTuple):
 
 def streams(shard: Shard, size: int, split: int) -> bool:
     """Say whether a shard is a stream worth cutting: a compressed file of at least a quarter of a split."""
-    return shard.format == jsonl.Jsonl.name and bool(jsonl.codec_of(shard.path)) and size >= split // 4
+    return shard.format == jsonl.Jsonl.name and not plain(shard) and size >= split // 4
+
+
+def plain(shard: Shard) -> bool:
+    """Say whether a shard's bytes are those of its records: not compressed."""
+    return shard.format == jsonl.Jsonl.name and not jsonl.codec_of(shard.path)
 
 
 def cut(shard: Shard, size: int, split: int, folder: str) -> Iterator[Piece]:
     """Yield a stream in pieces spooled to `folder`, one ahead at most. OutputError when that cannot be written."""
     source = jsonl.Jsonl()
     lines = source.lines(shard)
-    number, first, problem = 0, 0, None
-    going = True
+    number, first, left, going = 0, 0, size, True
     while going:
         name = f"{shard.index:06d}-{number:05d}"
         path = os.path.join(folder, name + SPOOL)
         written = 0
         with writing(path), open(path, "wb") as out:
-            record, problem = first, None
+            record = first
+            problem: Problem | None = None
             while written < split and problem is None:
                 try:
                     found = next(lines, None)
@@ -80,8 +89,50 @@ def cut(shard: Shard, size: int, split: int, folder: str) -> Iterator[Piece]:
                 else:
                     problem = jsonl.too_long(shard.uri, start)
         spooled = Shard(shard.index, shard.file, path, shard.uri, shard.format, first_record=first)
-        yield Piece(spooled, name, 0 if going else size, spooled=True, problem=problem)
-        number, first = number + 1, record
+        share = min(written // SWELL, left) if going else left
+        yield Piece(spooled, name, share, spooled=True, problem=problem)
+        number, first, left = number + 1, record, left - share
+
+
+def work(
+    kit: Tools,
+    piece: Piece,
+    folder: RunFolder | None,
+    data: bool,  # noqa: FBT001 - a task is a tuple
+    joined: bool,  # noqa: FBT001
+    drops: str | None,
+    tick: Callable[[int, int], None] | None,
+) -> Result:
+    """Process one piece in any process, or take over what an earlier run left of it."""
+    stem = folder.stem(piece.name) if folder is not None else None
+    try:
+        if folder is not None and stem is not None:
+            kept = folder.recall(stem, joined=joined)
+            if kept is not None:
+                return kept
+        with writing(stem or piece.shard.uri):
+            result = process_shard(piece.shard, kit, stem, data=data, duplicates=drops, tick=tick)
+        result = told(result, piece, f"{stem}.quarantine" if stem else None)
+        if folder is not None and stem is not None:
+            folder.remember(stem, result)
+        return result
+    finally:
+        piece.discard()
+
+
+def sign(kit: Tools, piece: Piece, path: str) -> None:
+    """Sign one piece's rows for deduplication. Signed before: nothing to do."""
+    from privscan.dedup.sign import Signer
+
+    try:
+        if os.path.exists(path):
+            return
+        with Signer(path, kit.settings.dedup) as signer, contextlib.suppress(InputError):  # pass two tells of it
+            for block in formats.known()[piece.shard.format].blocks(piece.shard):
+                texts = block.texts(kit.settings.dedup_fields)
+                signer.add(block.first, [block.first + row for row in range(len(texts))], texts)
+    finally:
+        piece.discard()
 
 
 def told(result: Result, piece: Piece, quarantine: str | None) -> Result:

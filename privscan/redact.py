@@ -23,11 +23,38 @@ ROUNDS = 6  # of looking again; a record still not clean then is quarantined
 PLAIN = Action("replace", (("template", "<{entity}>"),))
 
 
+# Rewrites of one record by the place of their leaves, with the edits they come of.
+Draft = dict[int, tuple[Rewrite, list["Edit"]]]
+# Something still found: the leaf's place, the match in the original's spans, and the edit it lies wholly inside of.
+Residue = tuple[int, Match, Span | None]
+
+
 @dataclass(slots=True)
 class Record:
-    """The leaves of one record in which something was found, by their place among the block's leaves."""
+    """The leaves of one record in which something was found, by their place among the block's leaves.
+
+    `plain` names the spans whose operator's own output was found: they are told as <ENTITY>.
+    """
 
     leaves: dict[int, tuple[Leaf, list[Match]]] = field(default_factory=dict)
+    plain: set[tuple[int, Span]] = field(default_factory=set)
+
+    def add(self, residue: Sequence[Residue]) -> None:
+        """Take in what was still found."""
+        for position, match, inside in residue:
+            if inside is not None:
+                self.plain.add((position, inside))
+            else:
+                self.leaves[position][1].append(match)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of a record: its rewrites, or that it is dropped, or the reason why it cannot be cleaned."""
+
+    rewrites: tuple[Rewrite, ...]
+    dropped: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +66,39 @@ class Redactor:
     operators: dict[str, Any]
     key: bytes
 
-    def rewritten(self, record: Record) -> tuple[list[Rewrite], bool, str]:
-        """Return the rewrites of a record that re-scans clean, whether to drop it, and why it cannot be cleaned."""
-        plain: set[tuple[int, Span]] = set()  # spans whose operator's output was itself found: told as <ENTITY>
+    def rewritten(self, records: Sequence[Record]) -> list[Outcome]:
+        """Return what becomes of each record, in order: rewrites that re-scan clean, a drop, or why neither."""
+        out: list[Outcome | None] = [None] * len(records)
+        left = list(range(len(records)))
         for _ in range(ROUNDS):
-            rewrites: dict[int, tuple[Rewrite, list[Edit]]] = {}
-            for position, (leaf, matches) in record.leaves.items():
-                found = resolve.edits(matches, self.action_of)
-                if any(edit.action.operator == "drop" for edit in found):
-                    return [], True, ""
-                if found:
-                    rewrites[position] = (self.rewrite(leaf, found, {s for p, s in plain if p == position}), found)
-            left = self.residue(rewrites)
-            if not left:
-                return unique_keys([rewrite for rewrite, _ in rewrites.values()]), False, ""
-            for position, match, inside in left:
-                if inside is not None:
-                    plain.add((position, inside))
+            drafts = [self.draft(records[number]) for number in left]
+            residues = self.residues([draft or {} for draft in drafts])
+            again = []
+            for number, draft, residue in zip(left, drafts, residues, strict=True):
+                if draft is None:
+                    out[number] = Outcome((), dropped=True)
+                elif not residue:
+                    out[number] = Outcome(tuple(unique_keys([rewrite for rewrite, _ in draft.values()])))
                 else:
-                    record.leaves[position][1].append(match)
-        return [], False, "does not come clean: a detector finds its own replacement"
+                    records[number].add(residue)
+                    again.append(number)
+            left = again
+            if not left:
+                break
+        stuck = Outcome((), reason="does not come clean: a detector finds its own replacement")
+        return [outcome or stuck for outcome in out]
+
+    def draft(self, record: Record) -> Draft | None:
+        """Rewrite the leaves of a record once; None where the policy drops it."""
+        rewrites: Draft = {}
+        for position, (leaf, matches) in record.leaves.items():
+            found = resolve.edits(matches, self.action_of)
+            if any(edit.action.operator == "drop" for edit in found):
+                return None
+            if found:
+                plain = {span for place, span in record.plain if place == position} if record.plain else set()
+                rewrites[position] = (self.rewrite(leaf, found, plain), found)
+        return rewrites
 
     def rewrite(self, leaf: Leaf, found: Sequence[Edit], plain: set[Span]) -> Rewrite:
         """Apply the edits of one leaf."""
@@ -76,25 +116,24 @@ class Redactor:
             spans.append((edit.span.start, edit.span.end, views.fitting(inner, edit.span, new)))
         return Rewrite(leaf, replaced(leaf.text, spans), spans)
 
-    def residue(
-        self, rewrites: Mapping[int, tuple[Rewrite, Sequence[Edit]]]
-    ) -> list[tuple[int, Match, Span | None]]:
-        """Look again at the rewritten leaves: yield what is still found, with its span in the original.
-
-        The last of the three is the edit's span where the operator's own output is what was found.
-        """
-        positions = [position for position, (rewrite, _) in rewrites.items() if rewrite.text]
-        leaves = [rewrites[position][0].leaf._replace(text=rewrites[position][0].text or "") for position in positions]
-        again = detectors.look(self.detectors, leaves)
-        left = []
-        for place, matches in again.items():
-            position = positions[place]
-            rewrite, found = rewrites[position]
+    def residues(self, drafts: Sequence[Draft]) -> list[list[Residue]]:
+        """Look again at the rewritten leaves of all records at once; return what is still found in each."""
+        places = [(number, position) for number, draft in enumerate(drafts) for position in draft]
+        places = [(number, position) for number, position in places if drafts[number][position][0].text]
+        leaves = [_redone(drafts[number][position][0]) for number, position in places]
+        out: list[list[Residue]] = [[] for _ in drafts]
+        for place, matches in detectors.look(self.detectors, leaves).items():
+            number, position = places[place]
+            rewrite, found = drafts[number][position]
             for match in matches:
                 if self.action_of(match).operator != "keep":
                     span, inside = original(match.span, rewrite.spans, [edit.span for edit in found])
-                    left.append((position, detectors.moved(match, span), inside))
-        return left
+                    out[number].append((position, detectors.moved(match, span), inside))
+        return out
+
+
+def _redone(rewrite: Rewrite) -> Leaf:
+    return rewrite.leaf._replace(text=rewrite.text or "")
 
 
 def replaced(text: str, spans: Sequence[tuple[int, int, str]]) -> str:

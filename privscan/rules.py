@@ -175,9 +175,9 @@ def _value(key: str, value: Any, where: str) -> Any:
         if not isinstance(value, bool):
             raise RuleError(f"{where}: {key}: must be true or false")
         return value
-    if key == "window":
+    if key in ("window", "before"):
         if not isinstance(value, int) or isinstance(value, bool) or not 16 <= value <= 65536:
-            raise RuleError(f"{where}: window: must be a number of characters from 16 to 65536")
+            raise RuleError(f"{where}: {key}: must be a number of characters from 16 to 65536")
         return value
     if not isinstance(value, str):
         raise RuleError(f"{where}: {key}: must be a string")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import datetime
 import functools
+import itertools
 import json
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -15,28 +17,31 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import privscan
-from privscan import formats, inputs, manifest, runfolder, shard
+from privscan import fields, formats, inputs, manifest, pieces, runfolder, shard
 from privscan.dedup import Part
-from privscan.errors import InputError, OutputError, PrivscanError
+from privscan.errors import InputError, PrivscanError, UsageError
 from privscan.model import Artifact, Outcome, Problem, Report, Severity, Shard, State, Tally
 from privscan.parallel import Workers
-from privscan.shard import Result
+from privscan.pieces import Piece
+from privscan.runfolder import writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from privscan.config import Settings
-    from privscan.inputs import Inputs
     from privscan.runfolder import RunFolder
-    from privscan.shard import Tools
+    from privscan.shard import Result
 
-SAMPLES = 3  # of each entity in the report
+SAMPLES = shard.SAMPLES  # of each entity in the report: as many as a shard keeps, so that cuts make no difference
 PROBLEMS = 100
-Tick = "Callable[[int, int], None]"  # bytes and findings done since the last call
 
 
 class Run:
-    """One run, from paths to report."""
+    """One run, from paths to report. UsageError before anything is written where it cannot be done as asked.
+
+    With `resume`, work that an earlier process left in the run folder is taken over where it is whole. `tick` is told
+    bytes and findings done since the last call.
+    """
 
     def __init__(
         self,
@@ -49,116 +54,211 @@ class Run:
         resume: bool = False,
         tick: Callable[[int, int], None] | None = None,
     ) -> None:
-        self.settings, self.paths, self.out, self.findings = settings, list(paths), out, findings
-        self.started = datetime.datetime.now(datetime.UTC)
-        self.clock = time.monotonic()
+        self.settings, self.paths, self.findings = settings, list(paths), findings
+        self.started, self.clock = datetime.datetime.now(datetime.UTC), time.monotonic()
         self.tick = tick or (lambda _bytes, _findings: None)
+        if findings is not None:
+            manifest.check_findings(findings)
         self.inputs = inputs.gather(paths, exclude=out)
         self.before = {file.path: manifest.identity(file.path) for file in self.inputs.files}
         self.problems = list(self.inputs.problems)
-        self.writes_data = settings.command in ("clean", "dedup")
         self.folder: RunFolder | None = None
+        self.stdin, self.work, self.scratch = "-", "", ""
+        self.whole: set[int] = set()  # inputs whose copies stand in the output already
+        self.pieces: list[Piece] = []  # in order, with their results
         self.results: list[Result] = []
-        self.drops: list[str] = []
-        self.scratch: str | None = None
-        if out is not None:
-            self.folder = runfolder.RunFolder(out)
-            self.folder.open(overwrite=overwrite, resume=resume, stamp=self.stamp())
-        elif findings is not None:
-            self.scratch = tempfile.mkdtemp(prefix="privscan-")
-            self.folder = runfolder.RunFolder(self.scratch)
-            self.folder.open(overwrite=True, resume=False, stamp={})
+        self.outputs: list[Artifact] = []
+        self.drops: dict[str, str] = {}
+        self.left = 0  # bytes of progress the piece at hand has not made
+        if "-" not in self.before:
+            self.check_fields()  # before an earlier run is overwritten
+        self.open(out, overwrite=overwrite, resume=resume)
+
+    @property
+    def writes_data(self) -> bool:
+        """Whether the command copies records."""
+        return self.settings.command in ("clean", "dedup")
+
+    @property
+    def seeks_duplicates(self) -> bool:
+        """Whether there is a first pass that signs the records."""
+        return self.writes_data and self.settings.dedup.method != "off"
+
+    def open(self, out: str | None, *, overwrite: bool, resume: bool) -> None:
+        """Make the run folder ready, and the key and the standard input that a resume would need."""
+        if out is None:
+            self.scratch = self.work = tempfile.mkdtemp(prefix="privscan-")
+        if out is not None or self.findings is not None:
+            self.folder = runfolder.RunFolder(out or os.path.join(self.scratch, "run"))
+            resumed = self.folder.open(overwrite=overwrite, resume=resume, stamp=self.stamp())
+            self.work = self.folder.work
+            self.whole = self.folder.files_done() if resumed else set()
+            if self.settings.key_source == "ephemeral":
+                self.settings = replace(self.settings, key=self.folder.key(self.settings.key))
+
+    def check_fields(self) -> None:
+        """UsageError for a field to look at, or to compare, that no record has."""
+        compared = self.settings.dedup_fields if self.seeks_duplicates else ()
+        fields.check(lambda: self.plan, [("--field", self.settings.fields), ("--dedup-field", compared)])
 
     def stamp(self) -> dict[str, Any]:
         """Return what must be the same for a resumed run to give the same bytes."""
+        settings = self.settings
         return {
             "version": privscan.__version__,
-            "settings": self.settings.told() | {"rules_sha256": self.settings.rules_sha256, "split": self.settings.split},
-            "policy_sha256": self.settings.policy.sha256,
-            "key": manifest.key_check(self.settings) if self.settings.key_source != "ephemeral" else "ephemeral",
+            "settings": settings.told() | {"rules_sha256": settings.rules_sha256, "split": settings.split, "samples": settings.samples},
+            "policy_sha256": settings.policy.sha256,
+            "key": manifest.key_check(settings) if settings.key_source != "ephemeral" else "ephemeral",
+            "command": settings.command,
             "files": [[file.uri, *self.before[file.path]] for file in self.inputs.files],
         }
+
+    def keep_stdin(self) -> None:
+        """Keep standard input in a file where it is read twice; a resume goes on with what was kept whole."""
+        self.stdin = os.path.join(self.work, "stdin.jsonl")
+        if not os.path.exists(self.stdin):
+            with writing(self.stdin):
+                with open(f"{self.stdin}.tmp", "wb") as file:
+                    shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
+                os.replace(f"{self.stdin}.tmp", self.stdin)
+        self.before["-"] = (os.path.getsize(self.stdin), 0)
+        self.check_fields()
 
     def run(self) -> Report:
         """Do it all; the report says how it went."""
         workers = None
         try:
-            workers = Workers(self.settings, shard.tools, self.worker_count())
-            if self.writes_data and self.settings.dedup.method != "off":
-                self.drops = self.duplicates(workers)
-            for result in workers.map(work, self.tasks()):
-                self.results.append(result)
+            if "-" in self.before and (self.writes_data or self.settings.fields):
+                self.keep_stdin()
+            workers = Workers(self.settings, shard.tools, self.workers)
+            if self.folder is not None and self.seeks_duplicates:
+                self.drops = self.duplicates(self.folder, workers)
+            for result in workers.map(pieces.work, self.tasks()):
+                self.done(result)
             self.unchanged()
             report = self.finish()
             workers.close()
             return report
-        except BaseException:
+        except BaseException as error:
             if workers is not None:
                 workers.close(now=True)
+            if self.folder is not None and isinstance(error, PrivscanError) and error.exit_code == UsageError.exit_code:
+                self.folder.abandon()
             raise
         finally:
-            if self.scratch:
-                shutil.rmtree(self.scratch, ignore_errors=True)
+            self.sweep()
+
+    def sweep(self) -> None:
+        """Leave nothing lying about that a resume has no use for."""
+        with contextlib.suppress(OSError):  # an error on its way matters more
+            pieces.sweep(self.work)
+        if self.scratch:
+            shutil.rmtree(self.scratch, ignore_errors=True)
 
     def total_bytes(self) -> int:
         """Return the bytes of progress a whole run makes: the inputs as they lie, and a quarter for signing them."""
         size = sum(size for size, _ in self.before.values())
-        return size + size // 4 if self.writes_data and self.settings.dedup.method != "off" else size
+        return size + size // 4 if self.seeks_duplicates else size
 
-    def worker_count(self) -> int:
-        """Return how many processes are worth their start."""
+    @functools.cached_property
+    def workers(self) -> int:
+        """How many processes are worth their start."""
         total = sum(size for size, _ in self.before.values())
         worth = max(1, -(-total // (self.settings.split // 4)))
         return min(self.settings.workers, worth)
 
-    # ------------------------------------------------------------ shards
+    # ------------------------------------------------------------ shards and pieces
 
     @functools.cached_property
     def plan(self) -> list[Shard]:
         """Cut the inputs into shards, numbered in the order of the output. A file that cannot be planned is a problem."""
         planned: list[Shard] = []
         for number, file in enumerate(self.inputs.files):
+            path = self.stdin if file.path == "-" else file.path
             try:
-                cut = formats.known()[file.format].plan(file.path, file.uri, number, self.settings.split)
+                cut = formats.known()[file.format].plan(path, file.uri, number, self.settings.split)
             except (OSError, InputError) as error:
-                reason = str(error) if isinstance(error, InputError) else f"cannot be read ({error.strerror})"
+                reason = str(error) if isinstance(error, InputError) else f"cannot be read ({error.strerror}); mend it and run again"
                 self.problems.append(Problem(file.uri, None, "plan", reason))
                 continue
             planned += cut
         return [replace(entry, index=index) for index, entry in enumerate(planned)]
 
-    def tasks(self) -> Iterator[tuple[Any, ...]]:
+    def cut(self) -> Iterator[Piece]:
+        """Yield the shards as workers take them: large streams in pieces where there are several workers."""
+        counts = Counter(entry.file for entry in self.plan)
         for entry in self.plan:
-            drops = self.drops[entry.index] if self.drops else None
-            stem = self.folder.stem(entry.index) if self.folder else None
-            yield entry, self.folder, stem, self.writes_data, drops, self.ticker()
+            size = self.before[self.inputs.files[entry.file].path][0] // counts[entry.file]
+            if self.workers > 1 and pieces.streams(entry, size, self.settings.split):
+                yield from pieces.cut(entry, size, self.settings.split, self.work)
+            else:
+                yield Piece(entry, f"{entry.index:06d}", size)
 
-    def ticker(self) -> Callable[[int, int], None] | None:
-        """Return the progress call for work in this process; other processes are told of when they end."""
-        return self.tick if self.worker_count() == 1 else None
+    def tasks(self) -> Iterator[tuple[Any, ...]]:
+        for piece in self.cut():
+            self.pieces.append(piece)
+            if self.drops and piece.name not in self.drops:
+                raise InputError(f"{piece.shard.uri}: changed while it was read; run again when nothing writes to it")
+            joined = piece.shard.file in self.whole
+            yield piece, self.folder, self.writes_data, joined, self.drops.get(piece.name), self.ticker(piece)
 
-    def duplicates(self, workers: Workers) -> list[str]:
-        """Sign every shard, then choose which rows go; return one file of dropped rows a shard."""
+    def ticker(self, piece: Piece) -> Callable[[int, int], None] | None:
+        """Return the progress call for work in this process; other processes are told of when they end.
+
+        Bytes are those of the file as it lies: what was decompressed is taken for four times as much.
+        """
+        self.left = piece.size
+        if self.workers > 1:
+            return None
+        swell = 1 if pieces.plain(piece.shard) else pieces.SWELL
+
+        def tick(size: int, findings: int) -> None:
+            step = min(size // swell, self.left)
+            self.left -= step
+            self.tick(step, findings)
+
+        return tick
+
+    def done(self, result: Result) -> None:
+        """Take the next piece's result; put a file's copy in its place when all of it is done."""
+        piece = self.pieces[len(self.results)]
+        if self.results and (last := self.pieces[len(self.results) - 1].shard.file) != piece.shard.file:
+            self.assemble(last)
+        self.results.append(result)
+        if self.workers > 1:
+            self.tick(piece.size, result.tally.findings.total())
+        else:
+            self.tick(self.left, 0)
+
+    def duplicates(self, folder: RunFolder, workers: Workers) -> dict[str, str]:
+        """Sign every piece, then choose which rows go; return each piece's file of dropped rows by its name."""
         from privscan.dedup.choose import choose
 
-        assert self.folder is not None
-        stems = [f"{self.folder.stem(entry.index)}.sign" for entry in self.plan]
-        for done in workers.map(sign, ((entry, stem) for entry, stem in zip(self.plan, stems, strict=True))):
-            self.tick(done // 4, 0)
-        parts = [Part(stem, entry.file) for entry, stem in zip(self.plan, stems, strict=True)]
-        return list(choose(parts, self.settings.dedup, self.folder.work).drops)
+        signed: list[Piece] = []
 
-    def told_duplicates(self) -> Counter[str]:
+        def tasks() -> Iterator[tuple[Any, ...]]:
+            for piece in self.cut():
+                signed.append(piece)
+                yield piece, f"{folder.stem(piece.name)}.sign"
+
+        for number, _ in enumerate(workers.map(pieces.sign, tasks())):
+            self.tick(signed[number].size // 4, 0)
+        parts = [Part(f"{folder.stem(piece.name)}.sign", piece.shard.file) for piece in signed]
+        chosen = choose(parts, self.settings.dedup, folder.work).drops
+        return dict(zip((piece.name for piece in signed), chosen, strict=True))
+
+    def told_duplicates(self, folder: RunFolder) -> Counter[str]:
         """Write one row a dropped row, and count them by method."""
         from privscan.dedup.store import drops
 
-        assert self.folder is not None
         methods: Counter[str] = Counter()
-        for entry, path in zip(self.plan, self.drops, strict=True):
-            with open(f"{self.folder.stem(entry.index)}.duplicates", "w", encoding="utf-8") as out:
-                for record, twin in sorted(drops(path).items()):
+        for piece in self.pieces:
+            path = f"{folder.stem(piece.name)}.duplicates"
+            with writing(path), open(path, "w", encoding="utf-8") as out:
+                for record, twin in sorted(drops(self.drops[piece.name]).items()):
                     methods[twin.method] += 1
-                    row = {"uri": entry.uri, "record": record, "kept_uri": self.inputs.files[twin.file].uri, "kept_record": twin.row}
+                    row = {"uri": piece.shard.uri, "record": record}
+                    row |= {"kept_uri": self.inputs.files[twin.file].uri, "kept_record": twin.row}
                     out.write(json.dumps(row | {"similarity": twin.similarity, "method": twin.method}) + "\n")
         return methods
 
@@ -173,61 +273,64 @@ class Run:
     # ------------------------------------------------------------ the end
 
     def finish(self) -> Report:
+        if self.results:
+            self.assemble(self.pieces[-1].shard.file)
         tally = Tally()
         for result in self.results:
             tally = tally + result.tally
-        if self.drops:
-            tally.methods += self.told_duplicates()
+        if self.folder is not None and self.drops:
+            tally.methods += self.told_duplicates(self.folder)
+        if not self.inputs.files:
+            reason = "nothing to read: no file of a known format (.jsonl, .ndjson, plain, .gz or .zst, and .parquet)"
+            self.problems.append(Problem(", ".join(self.paths), None, "plan", reason))
         for problem in self.problems:
             tally.reasons[(problem.stage, problem.reason)] += 1
-        if not self.inputs.files:
-            self.problems.append(Problem(", ".join(self.paths), None, "plan", "nothing to read: no file of a known format"))
-        outputs = self.assemble() if self.writes_data else ()
-        report = self.report(tally, outputs)
+        report = self.report(tally)
         if self.folder is not None:
-            self.write(report)
+            self.write(self.folder, report)
         return report
 
-    def assemble(self) -> tuple[Artifact, ...]:
-        """Join every file's parts and put it under data/ by rename."""
-        assert self.folder is not None
-        artifacts = []
-        by_file: dict[int, list[Shard]] = {}
-        for entry in self.plan:
-            by_file.setdefault(entry.file, []).append(entry)
-        for entries in by_file.values():
-            artifacts.append(self.assembled(self.folder, entries))
-        return tuple(artifacts)
+    def assemble(self, number: int) -> None:
+        """Join an input's parts and put its copy under data/ by rename.
 
-    def assembled(self, folder: RunFolder, entries: Sequence[Shard]) -> Artifact:
-        first = entries[0]
-        target = os.path.join(folder.path, "data", first.uri)
-        joined = f"{folder.stem(first.index)}.joined"
-        tallies = [self.results[entry.index].tally.outcomes for entry in entries]
-        records = sum(counts[Outcome.CLEAN] + counts[Outcome.REDACTED] for counts in tallies)
-        try:
-            if not (os.path.exists(joined) and os.path.exists(target)):
-                whole = f"{folder.stem(first.index)}.whole"
-                parts = [part for entry in entries if os.path.exists(part := f"{folder.stem(entry.index)}.data")]
-                if parts:
-                    formats.known()[first.format].assemble(first, parts, whole)
-                    for entry in entries:
-                        open(f"{folder.stem(entry.index)}.joined", "wb").close()
+        The folder is told first, and the parts go last: cut off anywhere, either they or the copy can be used.
+        """
+        folder = self.folder
+        if folder is None or not self.writes_data:
+            return
+        done = zip(reversed(self.pieces[: len(self.results)]), reversed(self.results), strict=True)
+        ours = list(itertools.takewhile(lambda pair: pair[0].shard.file == number, done))[::-1]
+        entry = ours[0][0].shard
+        outcomes = [result.tally.outcomes for _, result in ours]
+        records = sum(counts[Outcome.CLEAN] + counts[Outcome.REDACTED] for counts in outcomes)
+        parts = [f"{folder.stem(piece.name)}.data" for piece, _ in ours]
+        uri = f"data/{entry.uri}"
+        target = os.path.join(folder.path, uri)
+        with writing(target):
+            if number in self.whole:
+                made = Artifact(uri, os.path.getsize(target), records, runfolder.sha256(target))
+            else:
+                whole = parts[0]
+                if len(parts) > 1 or not os.path.getsize(whole):
+                    whole = os.path.join(folder.work, f"file-{number:06d}.data")
+                    formats.known()[entry.format].assemble(entry, parts, whole)
+                made = Artifact(uri, os.path.getsize(whole), records, runfolder.sha256(whole))
+                folder.file_done(number, made)
                 os.makedirs(os.path.dirname(target), exist_ok=True)
                 os.replace(whole, target)
-            return Artifact(f"data/{first.uri}", os.path.getsize(target), records, runfolder.sha256(target))
-        except OSError as error:
-            raise runfolder.unwritable(target, error) from None
+            for part in parts:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(part)
+        self.outputs.append(made)
 
-    def report(self, tally: Tally, outputs: tuple[Artifact, ...]) -> Report:
+    def report(self, tally: Tally) -> Report:
         settings = self.settings
         samples: Counter[str] = Counter()
         kept = []
-        for result in self.results:
-            for sample in result.samples:
-                samples[sample["entity"]] += 1
-                if samples[sample["entity"]] <= SAMPLES:
-                    kept.append(sample)
+        for sample in (sample for result in self.results for sample in result.samples):
+            samples[sample["entity"]] += 1
+            if samples[sample["entity"]] <= SAMPLES:
+                kept.append(sample)
         problems = [*self.problems, *(problem for result in self.results for problem in result.problems)]
         return Report(
             command=settings.command,
@@ -236,7 +339,7 @@ class Run:
             seconds=round(time.monotonic() - self.clock, 3),
             policy=manifest.policy_told(settings),
             inputs=tuple(self.artifacts()),
-            outputs=outputs,
+            outputs=tuple(self.outputs),
             tally=tally,
             problems=tuple(problems[:PROBLEMS]),
             samples=tuple(kept),
@@ -249,23 +352,21 @@ class Run:
 
     def artifacts(self) -> Iterator[Artifact]:
         records: Counter[int] = Counter()
-        for entry, result in zip(self.plan, self.results, strict=True):
-            records[entry.file] += result.tally.records
+        for piece, result in zip(self.pieces, self.results, strict=True):
+            records[piece.shard.file] += result.tally.records
         for number, file in enumerate(self.inputs.files):
-            digest = ""
-            if self.folder is not None and not self.scratch and file.path != "-":
+            digest, path = "", self.stdin if file.path == "-" else file.path
+            if self.folder is not None and not self.scratch and path != "-":
                 with contextlib.suppress(OSError):
-                    digest = runfolder.sha256(file.path)
+                    digest = runfolder.sha256(path)
             yield Artifact(file.uri, self.before[file.path][0], records[number], digest)
 
-    def write(self, report: Report) -> None:
-        """Write the run folder's side files, the manifest last: a folder with a manifest is whole."""
+    def write(self, folder: RunFolder, report: Report) -> None:
+        """Write the run folder's side files, the manifest last."""
         from privscan.reports import html
         from privscan.reports import json as report_json
 
-        folder = self.folder
-        assert folder is not None
-        stems = [folder.stem(entry.index) for entry in self.plan]
+        stems = [folder.stem(piece.name) for piece in self.pieces]
         folder.join("findings.jsonl", (f"{stem}.findings" for stem in stems))
         if self.findings:
             manifest.export_findings(os.path.join(folder.path, "findings.jsonl"), self.findings)
@@ -278,48 +379,10 @@ class Run:
             folder.join("duplicates.jsonl", (f"{stem}.duplicates" for stem in stems))
         folder.put("report.json", report_json.dump(report))
         folder.put("report.html", html.render(report))
-        folder.put("manifest.json", json.dumps(manifest.of(self.settings, report, self.paths, self.inputs), indent=1) + "\n")
-        folder.close()
-
-
-def work(
-    kit: Tools,
-    entry: Shard,
-    folder: RunFolder | None,
-    stem: str | None,
-    data: bool,  # noqa: FBT001 - a task is a tuple
-    drops: str | None,
-    tick: Callable[[int, int], None] | None,
-) -> Result:
-    """Process one shard in any process, or take over what an earlier run left of it."""
-    if folder is not None:
-        kept = folder.recall(entry.index)
-        if kept is not None:
-            return kept
-    try:
-        result = shard.process_shard(entry, kit, stem, data=data, duplicates=drops, tick=tick)
-    except OSError as error:
-        raise runfolder.unwritable(stem or entry.uri, error) from None
-    if folder is not None:
-        folder.remember(result)
-    return result
-
-
-def sign(kit: Tools, entry: Shard, stem: str) -> int:
-    """Sign one shard's rows for deduplication; return its bytes. Signed before: nothing to do."""
-    from privscan.dedup.sign import Signer
-
-    if os.path.exists(stem):
-        return 0
-    signer = Signer(stem, kit.settings.dedup)
-    total = 0
-    with contextlib.suppress(InputError):  # pass two meets it again and tells of it
-        for block in formats.known()[entry.format].blocks(entry):
-            texts = block.texts(kit.settings.dedup_fields)
-            signer.add(block.first, [block.first + row for row in range(len(texts))], texts)
-            total += block.nbytes
-    signer.close()
-    return total
+        sides = [name for name in runfolder.SIDE_FILES if os.path.exists(os.path.join(folder.path, name))]
+        told = manifest.of(self.settings, report, self.paths, self.inputs)
+        told["files"] = {name: runfolder.sha256(os.path.join(folder.path, name)) for name in sides}
+        folder.close(json.dumps(told, indent=1) + "\n")
 
 
 def gate(tally: Tally, fail_on: Severity | None) -> dict[str, Any]:
@@ -339,4 +402,4 @@ def exit_code(report: Report) -> int:
     return 1 if report.gate["failing"] else 0
 
 
-__all__ = ["InputError", "Inputs", "OutputError", "PrivscanError", "Run", "exit_code", "gate"]
+__all__ = ["Run", "exit_code", "gate"]

@@ -146,6 +146,12 @@ class RunFolder:
                             shutil.copyfileobj(source, out, 1 << 20)
             os.replace(target, os.path.join(self.path, name))
 
+    def abandon(self) -> None:
+        """Leave no trace of a run that could not begin."""
+        shutil.rmtree(self.work, ignore_errors=True)
+        with suppress(OSError):  # it was there before, or holds more
+            os.rmdir(self.path)
+
     def close(self, manifest: str) -> None:
         """Throw key, pieces and parts away, then write the manifest: a folder with one is whole and holds no work."""
         with writing(self.work):

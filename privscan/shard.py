@@ -12,13 +12,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from privscan import account, detectors, formats, operators, policy, resolve
+from privscan import account, detectors, formats, operators, policy, redact, resolve
 from privscan.errors import InputError
 from privscan.model import Action, LeafKind, Match, Outcome, Problem, State, Tally
 from privscan.redact import Record, Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from privscan.config import Settings
     from privscan.dedup import Duplicate
@@ -119,9 +119,14 @@ class _Line:
         for row in rows:
             if self.duplicates and block.first + row in self.duplicates and outcomes[row] is Outcome.CLEAN:
                 outcomes[row] = Outcome.DUPLICATE
-        edits: dict[int, list[Rewrite]] = {}
-        for row, record in self.detected(block, outcomes):
-            outcomes[row] = self.record(block, row, record, edits)
+        edits: dict[int, Sequence[Rewrite]] = {}
+        found = self.detected(block, outcomes)
+        if self.data:
+            for (row, record), fate in zip(found, self.rewritten([record for _, record in found]), strict=True):
+                outcomes[row] = self.settle(block, row, record, fate, edits)
+        else:
+            for row, record in found:
+                outcomes[row] = self.told(record)
         without = frozenset(row for row, outcome in outcomes.items() if outcome in GONE)
         if self.writer is not None:
             self.writer.write(block.render(edits, without))
@@ -129,12 +134,12 @@ class _Line:
         for outcome in outcomes.values():
             self.result.tally.outcomes[outcome.value] += 1
 
-    def detected(self, block: Block, outcomes: dict[int, Outcome]) -> Iterator[tuple[int, Record]]:
-        """Yield (row, record) for every row with a match, in order; rows that could not be looked at are quarantined."""
+    def detected(self, block: Block, outcomes: dict[int, Outcome]) -> list[tuple[int, Record]]:
+        """Return (row, record) for every row with a match, in order; rows that could not be looked at are quarantined."""
         candidates = detectors.wanted(self.kit.detectors, block, outcomes)
         rows = sorted(row for row in candidates if outcomes.get(row) is Outcome.CLEAN)
         if not rows:
-            return
+            return []
         marks = {row: found for row in rows if (found := candidates[row]) is not None}
         leaves = [leaf for leaf in block.leaves(rows, marks) if self.filter is None or self.filter(leaf)]
         try:
@@ -145,9 +150,7 @@ class _Line:
         for position in sorted(found):
             leaf = leaves[position]
             records.setdefault(leaf.record - block.first, Record()).leaves[position] = (leaf, found[position])
-        for row, record in records.items():
-            if outcomes[row] is Outcome.CLEAN:
-                yield row, record
+        return [(row, record) for row, record in records.items() if outcomes[row] is Outcome.CLEAN]
 
     def one_by_one(self, block: Block, leaves: Sequence[Leaf], outcomes: dict[int, Outcome]) -> dict[int, list[Match]]:
         """Detect record by record, quarantining those a detector fails on."""
@@ -167,26 +170,39 @@ class _Line:
             at = stop
         return found
 
-    def record(self, block: Block, row: int, record: Record, edits: dict[int, list[Rewrite]]) -> Outcome:
-        """Account for the findings of one record and decide what becomes of it."""
-        if not self.data:
-            self.account(record)
-            matches = (match for _, found in record.leaves.values() for match in found)
-            acted = any(self.kit.action_of(match).operator != "keep" for match in matches)
-            return Outcome.REDACTED if acted else Outcome.CLEAN
+    def told(self, record: Record) -> Outcome:
+        """Account for the findings of one record of a scan: what would become of it."""
+        self.account(record)
+        matches = (match for _, found in record.leaves.values() for match in found)
+        acted = any(self.kit.action_of(match).operator != "keep" for match in matches)
+        return Outcome.REDACTED if acted else Outcome.CLEAN
+
+    def rewritten(self, records: list[Record]) -> list[redact.Outcome]:
+        """Rewrite the records of a block together, or one by one where a plugin fails on one of them."""
         try:
-            rewrites, dropped, reason = self.redactor.rewritten(record)
-        except Exception as error:  # noqa: BLE001 - an operator may be anybody's code too
-            rewrites, dropped, reason = [], False, f"an operator or detector failed ({type(error).__name__})"
-        if reason:
-            self.problem(Problem(self.shard.uri, block.first + row, "redact", reason))
+            return self.redactor.rewritten(records)
+        except Exception:  # noqa: BLE001 - an operator may be anybody's code too
+            return [self.rewritten_alone(record) for record in records]
+
+    def rewritten_alone(self, record: Record) -> redact.Outcome:
+        try:
+            return self.redactor.rewritten([record])[0]
+        except Exception as error:  # noqa: BLE001 - its message may hold data: only its type is told
+            return redact.Outcome((), reason=f"an operator or detector failed ({type(error).__name__})")
+
+    def settle(
+        self, block: Block, row: int, record: Record, fate: redact.Outcome, edits: dict[int, Sequence[Rewrite]]
+    ) -> Outcome:
+        """Account for the findings of one record and write down what becomes of it."""
+        if fate.reason:
+            self.problem(Problem(self.shard.uri, block.first + row, "redact", fate.reason))
             return Outcome.QUARANTINED
         self.account(record)
-        if dropped:
+        if fate.dropped:
             return Outcome.DROPPED
-        if rewrites:
-            self.sample(record, rewrites)
-            edits[row] = rewrites
+        if fate.rewrites:
+            self.sample(record, fate.rewrites)
+            edits[row] = fate.rewrites
             return Outcome.REDACTED
         return Outcome.CLEAN
 
@@ -209,9 +225,9 @@ class _Line:
                     name = ("(other)", match.entity)
                 tally.fields[name] += 1
                 if self.findings is not None:
-                    rows.append(account.finding(uri, leaf, pointer, match, self.settings.key).row())
+                    rows.append(account.row(uri, leaf, pointer, match, self.settings.key))
         if self.findings is not None and rows:
-            self.findings.write(b"".join(account.line(row) for row in rows))
+            self.findings.write(b"".join(map(account.line, rows)))
 
     def problem(self, problem: Problem) -> None:
         self.result.tally.reasons[(problem.stage, re.sub(r"\d+", "N", problem.reason))] += 1

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import functools
 import re
+from re import _parser as sre_parse  # type: ignore[attr-defined]
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -29,6 +30,8 @@ CONTEXT_BEFORE = 60  # characters of the same leaf in which a context word count
 CONTEXT_AFTER = 30
 BIG_LEAF = 1 << 20  # bytes; longer leaves are scanned by themselves, their hits thinned
 THIN = 64  # bytes: of hits of one rule closer than this one is kept, and its window widened by as much
+# Where in a leaf to look, in code points: from, to, and the last place where a match can begin.
+Window = tuple[int, int, int]
 SCORES = {Confidence.LOW: 0.3, Confidence.MEDIUM: 0.6, Confidence.HIGH: 0.9}
 
 
@@ -43,9 +46,10 @@ class _Compiled:
     """A rule with its expressions, made on first use: most rules of a run never fire."""
 
     rule: Rule
+    hopeless: bool  # without context
     pattern: re.Pattern[str] = field(init=False)
-    context: re.Pattern[str] | None = field(init=False)
-    keywords: re.Pattern[str] | None = field(init=False)
+    context: Words | None = field(init=False)
+    keywords: Words | None = field(init=False)
     placeholders: tuple[re.Pattern[str], ...] = field(init=False)
     checks: tuple[tuple[str, Any], ...] = field(init=False)
     group: int | str = field(init=False)
@@ -54,18 +58,53 @@ class _Compiled:
         rule = self.rule
         self.pattern = re.compile(rule.pattern)
         self.group = "value" if "value" in self.pattern.groupindex else 0
-        self.context = _words(rule.context)
-        self.keywords = _words(rule.keywords) if rule.trigger else None  # a keyword trigger has seen to them
+        self.context = Words(rule.context) if rule.context else None
+        own = rule.trigger and rule.keywords  # a trigger made of the keywords has seen to them
+        self.keywords = Words(rule.keywords) if own else None
         self.placeholders = tuple(re.compile(entry) for entry in rule.placeholders)
         self.checks = tuple((name, validators.TABLE[name]) for name in rule.validators)
 
 
-def _words(words: Sequence[str]) -> re.Pattern[str] | None:
-    """Compile words and phrases to one search over folded text; spaces in them stand for any joint or none."""
-    if not words:
-        return None
-    joined = (r"[\s_-]*".join(re.escape(part) for part in folded(word).split()) for word in words)
-    return re.compile(rf"(?<![^\W_])(?:{'|'.join(joined)})(?![^\W_])")
+class Words:
+    """Context words and phrases, looked for in text whose words are joined by single blanks (`spaced`).
+
+    Words of scripts written without blanks count wherever they stand.
+    """
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.joined = tuple(f" {' '.join(_WORD.findall(folded(word)))} " for word in words)
+        self.glued = tuple(word.strip() for word in self.joined if _UNSPACED.search(word))
+
+    def find(self, text: str) -> str:
+        """Return the first of the words that stands in the text, "" for none."""
+        for word in self.joined:
+            if word in text:
+                return word.strip()
+        for word in self.glued:
+            if word in text:
+                return word
+        return ""
+
+    def find_name(self, name: str) -> str:
+        """Return the word that stands in a field's name; the name's parts may be written as one."""
+        squeezed = name.replace(" ", "")
+        return self.find(f" {name} ") or next((w.strip() for w in self.joined if w.replace(" ", "") == squeezed), "")
+
+
+_WORD = re.compile(r"[^\W_]+")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_TOKEN = re.compile(r"<[A-Z][A-Z0-9_]*(?::[0-9a-f]+)?>")
+
+
+def spaced(text: str) -> str:
+    """Return the words of a text, folded and joined by single blanks; what we ourselves put in place is left out.
+
+    >>> spaced("Tel.-Nr. <PHONE_NUMBER>: Büro")
+    ' tel nr buro '
+    """
+    if "<" in text:
+        text = _TOKEN.sub(" ", text)
+    return f" {' '.join(_WORD.findall(folded(text)))} "
 
 
 @functools.lru_cache(maxsize=65536)
@@ -78,6 +117,22 @@ def field_words(pointer: str) -> str:
     names = [segment for segment in pointer.removesuffix("~key").split("/") if segment and not segment.isdigit()][-2:]
     split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", " ".join(names))
     return folded(re.sub(r"[\W_]+", " ", split))
+
+
+class _Reach(NamedTuple):
+    """How far from a trigger's end its match may stand; `anchored` when the match begins before that end."""
+
+    before: int
+    after: int
+    anchored: bool
+
+
+def _reach(rule: Rule, *, by_words: bool) -> _Reach:
+    """Return a rule's reach: its window where words are the trigger, else no more than the widest match there is."""
+    if by_words:
+        return _Reach(rule.window, rule.window, anchored=False)
+    widest = int(sre_parse.parse(rule.pattern).getwidth()[1]) + 2
+    return _Reach(min(rule.before or rule.window, widest), min(rule.window, widest), anchored=True)
 
 
 def weigh(
@@ -128,12 +183,17 @@ class Patterns:
             for trigger in triggers.triggers_of(rule, number, needs_context=needs_context(rule, self.minimum))
         ]
         self.databases = triggers.compile_rules(found, self.rules, settings.cache_dir) if found else None
+        self.hopeless = [needs_context(rule, self.minimum) for rule in self.rules]
+        self.reaches = [
+            _reach(rule, by_words=not rule.trigger and bool(rule.keywords or hopeless))
+            for rule, hopeless in zip(self.rules, self.hopeless, strict=True)
+        ]
         self._compiled: dict[int, _Compiled] = {}
 
     def compiled(self, number: int) -> _Compiled:
         entry = self._compiled.get(number)
         if entry is None:
-            entry = self._compiled[number] = _Compiled(self.rules[number])
+            entry = self._compiled[number] = _Compiled(self.rules[number], self.hopeless[number])
         return entry
 
     # ------------------------------------------------------------ gate
@@ -186,8 +246,8 @@ class Patterns:
                 found.setdefault(position, []).extend(matches)
         return found
 
-    def _windows(self, leaves: Sequence[Leaf]) -> Iterator[tuple[int, int, tuple[int, int] | None]]:
-        """Yield (rule, leaf position, window in code points or None for the whole leaf), merged, in a fixed order."""
+    def _windows(self, leaves: Sequence[Leaf]) -> Iterator[tuple[int, int, Window | None]]:
+        """Yield (rule, leaf position, window, None for the whole leaf), merged, in a fixed order."""
         if self.databases is None or not leaves:
             return
         small: list[int] = []
@@ -201,7 +261,7 @@ class Patterns:
 
     def _spread(
         self, leaves: Sequence[Leaf], positions: Sequence[int]
-    ) -> Iterator[tuple[int, int, tuple[int, int] | None]]:
+    ) -> Iterator[tuple[int, int, Window | None]]:
         """Scan some leaves as one buffer of `\\x1f key \\x1f text \\x1e` and turn hits into windows."""
         assert self.databases is not None
         parts: list[bytes] = []
@@ -235,36 +295,35 @@ class Patterns:
         owners: list[int],
         numbers: list[int],
         ends: list[int],
-    ) -> Iterator[tuple[int, int, tuple[int, int] | None]]:
+    ) -> Iterator[tuple[int, int, Window | None]]:
         """Merge the sorted hits of one rule in one leaf into windows."""
         last: tuple[int, int] | None = None
-        low = high = 0
+        low = high = final = 0
         whole = False
         for owner, number, end in zip(owners, numbers, ends, strict=True):
-            if owner < 0:
+            if owner < 0 or (whole and (owner, number) == last):
                 continue
             text = leaves[positions[owner]].text
-            reach = self.rules[number].window + (THIN if len(text) >= BIG_LEAF else 0)
+            before, after, anchored = self.reaches[number]
+            slack = THIN if len(text) >= BIG_LEAF else 0
             offset = end - int(starts[owner])
-            if (owner, number) == last and whole:
-                continue
             in_key = offset <= 0
             at = offset if len(parts[3 * owner + 1]) == len(text) else _code_points(parts[3 * owner + 1], offset)
-            if (owner, number) == last and not in_key and at - reach <= high:
-                high = max(high, at + reach)
+            if (owner, number) == last and at - before <= high:
+                high, final = at + after + slack, at + slack if anchored else len(text)
                 continue
             if last is not None:
-                yield last[1], positions[last[0]], None if whole else (low, high)
+                yield last[1], positions[last[0]], None if whole else (low, high, final)
             last, whole = (owner, number), in_key
-            low, high = max(at - reach, 0), at + reach
+            low, high, final = max(at - before, 0), at + after + slack, at + slack if anchored else len(text)
         if last is not None:
-            yield last[1], positions[last[0]], None if whole else (low, high)
+            yield last[1], positions[last[0]], None if whole else (low, high, final)
 
-    def _confirm(self, entry: _Compiled, leaf: Leaf, window: tuple[int, int] | None) -> Iterator[Match]:
+    def _confirm(self, entry: _Compiled, leaf: Leaf, window: Window | None) -> Iterator[Match]:
         """Yield the matches of one rule in a window of a leaf."""
         text = leaf.text
         size = len(text)
-        at, stop = (0, size) if window is None else (window[0], min(window[1], size))
+        at, stop, final = (0, size, size) if window is None else (window[0], min(window[1], size), window[2])
         pattern, group, rule = entry.pattern, entry.group, entry.rule
         while found := pattern.search(text, at, stop):
             if found.end() == stop < size:  # the window's edge is not the text's: let the match run on
@@ -283,21 +342,23 @@ class Patterns:
             else:
                 at = found.start() + 1
                 at = max(at, start) if start > found.start() else at
-            if at >= stop:
+            if at >= stop or at > final:
                 return
 
     def _judge(self, entry: _Compiled, leaf: Leaf, value: str, span: Span) -> Match | None:
         """Weigh one candidate; None when it is rejected or below the minimum."""
         rule = entry.rule
+        if entry.keywords is not None and not self._near(entry.keywords, leaf, span, rule.window, rule.window):
+            return None
+        context, named = self._context(entry, leaf, span)
+        if entry.hopeless and not context and not named:
+            return None  # nothing a validator says would lift it over the minimum
         verdicts = []
         for name, check in entry.checks:
             verdict = check(value)
             if verdict.state == "failed" and rule.on_failed == "reject":
                 return None
             verdicts.append((name, verdict))
-        if entry.keywords is not None and not self._near(entry.keywords, leaf, span, rule.window, rule.window):
-            return None
-        context, named = self._context(entry, leaf, span)
         weighed = weigh(rule, verdicts, context, named)
         if weighed is None or weighed[0] < self.minimum:
             return None
@@ -311,20 +372,18 @@ class Patterns:
         """Return the context word near the span and the one in the field's name, "" for none."""
         if entry.context is None:
             return "", ""
-        near = _search_around(entry.context, leaf.text, span, CONTEXT_BEFORE, CONTEXT_AFTER)
-        named = entry.context.search(field_words(leaf.field)) if leaf.kind is not LeafKind.KEY else None
-        return near, named[0] if named else ""
+        near = _around(entry.context, leaf.text, span, CONTEXT_BEFORE, CONTEXT_AFTER)
+        named = entry.context.find_name(field_words(leaf.field)) if leaf.kind is not LeafKind.KEY else ""
+        return near, named
 
-    def _near(self, words: re.Pattern[str], leaf: Leaf, span: Span, before: int, after: int) -> bool:
-        return bool(_search_around(words, leaf.text, span, before, after) or words.search(field_words(leaf.field)))
+    def _near(self, words: Words, leaf: Leaf, span: Span, before: int, after: int) -> bool:
+        return bool(_around(words, leaf.text, span, before, after) or words.find_name(field_words(leaf.field)))
 
 
-def _search_around(words: re.Pattern[str], text: str, span: Span, before: int, after: int) -> str:
+def _around(words: Words, text: str, span: Span, before: int, after: int) -> str:
     """Return the word found before or behind a span, the value itself left out."""
-    found = words.search(folded(text[max(span.start - before, 0) : span.start]))
-    if found is None:
-        found = words.search(folded(text[span.end : span.end + after]))
-    return found[0] if found else ""
+    found = words.find(spaced(text[max(span.start - before, 0) : span.start]))
+    return found or words.find(spaced(text[span.end : span.end + after]))
 
 
 def _code_points(body: bytes, offset: int) -> int:

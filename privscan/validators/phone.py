@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ _FICTION = re.compile(
 )
 # Decimals, US postal codes, dates: digit groups that stand near telephones and are none.
 _OTHER = re.compile(r"\d{1,3}\.\d{4,}|\d{5}-\d{4}|\d{4}-\d\d-\d\d|\d\d?([./])\d\d?\1(?:19|20)\d\d|\d{1,3}(?:\.\d{3})+")
+_EXTENSION = re.compile(r"(?i) ?(?:x|ext\.? ?)\d{1,6}$")
 _NANP = re.compile(r"1?[2-9](?!11)\d{2}[2-9](?!11)\d{2}\d{4}")
 
 
@@ -65,10 +67,35 @@ def phone_national(value: str) -> Verdict:
         return Verdict("passed", (PLACEHOLDER,))
     if len(number) == 7 and not re.fullmatch(r"\d{3}[- .]\d{4}", value):
         return FAILED
-    for region in REGIONS:
-        if _known(_parsed(value, region)).state == "passed":
-            return PASSED
+    number = _EXTENSION.sub("", value)
+    if any(_known(_parsed(value, region)).state == "passed" for region in _plans(digits(number))):
+        return PASSED
+    number = digits(value)
     return SHAPE if len(number) >= 9 or value[0] in "0(" else FAILED
+
+
+@functools.cache
+def _general() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
+    """Return each plan's trunk prefix and the general pattern of its national numbers."""
+    from phonenumbers import PhoneMetadata  # noqa: PLC0415 - loaded on first use
+
+    plans = []
+    for region in REGIONS:
+        plan = PhoneMetadata.metadata_for_region(region)
+        if plan is not None:
+            plans.append((region, plan.national_prefix or "", re.compile(plan.general_desc.national_number_pattern)))
+    return tuple(plans)
+
+
+@functools.lru_cache(maxsize=65536)
+def _plans(number: str) -> tuple[str, ...]:
+    """Return the plans in which a string of digits can be a national number at all: a quick look before the slow one."""
+    found = []
+    for region, trunk, pattern in _general():
+        bare = number.removeprefix(trunk) if trunk else number
+        if pattern.fullmatch(bare) or (bare != number and pattern.fullmatch(number)):
+            found.append(region)
+    return tuple(found)
 
 
 def _parsed(value: str, region: str | None) -> PhoneNumber | None:
