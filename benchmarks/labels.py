@@ -36,7 +36,8 @@ RULES = {  # the longest beginning of a rule's id decides
     "pii.email": "EMAIL", "pii.phone": "PHONE", "pii.card": "CARD", "pii.card.cvv": "", "pii.iban": "IBAN",
     "pii.ip": "IP", "pii.birth": "BIRTH", "pii.geo": "GPS", "pii.vin": "VIN", "pii.passport": "NATIONAL",
     "pii.driver": "NATIONAL", "pii.mrz": "NATIONAL", "pii.us.aba": "BANK", "pii.us.bank": "BANK", "pii.uk.bank": "BANK",
-    "pii.in.bank": "BANK", "pii.es.ccc": "BANK", "pii.ar.cbu": "BANK", "pii.mx.clabe": "BANK", "pii.bic": "", "secret": "SECRET",
+    "pii.in.bank": "BANK", "pii.es.ccc": "BANK", "pii.ar.cbu": "BANK", "pii.mx.clabe": "BANK", "pii.bic": "",
+    "secret": "SECRET",
 }  # fmt: skip
 ENTITIES = {"PERSON": "PERSON", "ADDRESS": "ADDRESS", "STREET_ADDRESS": "ADDRESS"}
 UNSCORED = {("sec_filings_fin5", "PERSON")}  # its PER covers roles such as Borrower

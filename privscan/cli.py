@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
 from privscan import __version__
-from privscan.errors import PrivscanError, UsageError
+from privscan.errors import OutputError, PrivscanError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from privscan.model import Report
 
 app = typer.Typer(
@@ -22,8 +26,10 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: half the time, and brackets stay
+    add_completion=False,
 )
-rules_app = typer.Typer(help="Look at rules, and check your own.", no_args_is_help=True)
+rules_app = typer.Typer(help="Look at rules, and check your own.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(rules_app, name="rules")
 
 Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, or - for JSONL on standard input.")]
@@ -82,7 +88,7 @@ Findings = Annotated[
     typer.Option("--findings", envvar="PRIVSCAN_FINDINGS", metavar="FILE", help="Write every finding to a .jsonl or .parquet file."),
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print every problem, and tracebacks of unexpected errors.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print every problem on standard error.")]
 Dedup = Annotated[
     str, typer.Option("--dedup", envvar="PRIVSCAN_DEDUP", metavar="METHOD", help="near (exact, then verified MinHash), exact, off.")
 ]
@@ -109,13 +115,25 @@ def _start(
 ) -> None:
     from privscan.config import file_defaults
 
-    commands = context.command.commands  # type: ignore[attr-defined]
-    names = {name: {p.name for p in command.params} for name, command in commands.items()}
-    options = {option for name in ("scan", "clean", "dedup") for option in names[name]} - {"paths", "out", "quiet", "verbose", "overwrite", "resume"}
-    defaults = file_defaults(config, options)
-    context.default_map = {
-        name: {key: value for key, value in defaults.items() if key in known} for name, known in names.items()
-    }
+    with _errors():
+        commands = context.command.commands  # type: ignore[attr-defined]
+        # a file sets what a run depends on; where to, and how talkative, is said on the spot
+        spoken = {"paths", "out", "quiet", "verbose", "overwrite", "resume"}
+        params = [p for name in ("scan", "clean", "dedup") for p in commands[name].params if p.name not in spoken]
+        flags = {max(p.opts, key=len).removeprefix("--"): p for p in params}
+        defaults = file_defaults(config, {flag: _kind(p) for flag, p in flags.items()})
+        context.default_map = {
+            name: {p.name: defaults[flag] for p in command.params if (flag := max(p.opts, key=len).removeprefix("--")) in defaults}
+            for name, command in commands.items()
+            if hasattr(command, "params")
+        }
+
+
+def _kind(param: Any) -> type:
+    """Return the type a configuration file must give for a flag: list, bool, int, float or str."""
+    if param.multiple:
+        return list
+    return bool if param.is_flag else {"workers": int, "dedup_threshold": float}.get(param.name, str)
 
 
 def _print_version(*, on: bool) -> None:
@@ -207,10 +225,10 @@ def verify(
     quiet: Quiet = False,
 ) -> None:
     """Prove a run's promises on its files: accounting, coverage, untouched bytes, quarantine, no values, repeatable, re-scan."""
-    from privscan.reports import tables
-    from privscan.verify import verify as prove
-
     with _errors():
+        from privscan.reports import tables
+        from privscan.verify import verify as prove
+
         checks = prove(run, moved=input_, key=_key(key_file)[0], cache_dir=_cache())
         if not quiet:
             tables.checks(checks, _console())
@@ -290,10 +308,10 @@ def rules_check(
 
 
 def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any]) -> None:
-    from privscan import config
-    from privscan.run import Run, exit_code
+    with _errors():
+        from privscan import config
+        from privscan.run import Run, exit_code
 
-    with _errors(verbose=options["verbose"]):
         key, source = _key(options.get("key_file"))
         formats = _formats(options["format_"], quiet=options["quiet"])
         settings = config.settings(
@@ -327,6 +345,10 @@ def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any
             )
             progress.total(run)
             told = run.run()
+        if options["verbose"]:
+            for problem in told.problems:
+                where = problem.uri if problem.record is None else f"{problem.uri}, record {problem.record}"
+                typer.echo(f"privscan: {where}: {problem.reason} ({problem.stage})", err=True)
         _write(told, formats, out)
         raise typer.Exit(exit_code(told))
 
@@ -366,7 +388,11 @@ def _formats(wanted: list[str] | None, *, quiet: bool) -> list[str]:
 
     chosen = wanted or ([] if quiet else ["console"])
     for entry in chosen:
-        reports.check(entry.partition("=")[0])
+        name, _, target = entry.partition("=")
+        reports.check(name)
+        folder = os.path.dirname(os.path.abspath(target)) if target else ""
+        if target and (os.path.isdir(target) or not os.path.isdir(folder)):
+            raise OutputError(f"{target}: cannot be written; give a file in a folder that is there")
     return chosen
 
 
@@ -384,9 +410,11 @@ def _write(told: Report, formats: list[str], out: str | None) -> None:
 
                 raise unwritable(target, error) from None
         else:
-            reports.write(told, name, sys.stdout)
+            with _piped():
+                reports.write(told, name, sys.stdout)
     if out is not None and "console" in formats:
-        typer.echo(f"Run folder: {out} (report.html, report.json, findings.jsonl, manifest.json)")
+        with _piped():
+            typer.echo(f"Run folder: {out} (report.html, report.json, findings.jsonl, manifest.json)")
 
 
 def _key(path: str | None) -> tuple[bytes | None, str]:
@@ -412,47 +440,46 @@ def _console() -> Any:
     return Console(highlight=False, soft_wrap=False)
 
 
-class _errors:  # noqa: N801 - reads as a word at its use
+@contextlib.contextmanager
+def _piped() -> Iterator[None]:
+    """Let the reader of our output go away: what a run came to, and its exit code, stay the same."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextlib.contextmanager
+def _errors() -> Iterator[None]:
     """Turn our errors into a sentence on standard error and an exit code; an unexpected one into its type and place."""
+    try:
+        yield
+    except PrivscanError as error:
+        typer.echo(f"privscan: {error}", err=True)
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        typer.echo("privscan: interrupted; a run folder's finished work stays, go on with --resume", err=True)
+        raise typer.Exit(130) from None
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        if type(error).__module__.startswith(("click", "typer")):
+            raise
+        from privscan.parallel import place
 
-    def __init__(self, *, verbose: bool = False) -> None:
-        self._verbose = verbose
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, PrivscanError):
-            typer.echo(f"privscan: {error}", err=True)
-            raise typer.Exit(error.exit_code) from None
-        if isinstance(error, KeyboardInterrupt):
-            typer.echo("privscan: interrupted; finished files stay, go on with --resume", err=True)
-            raise typer.Exit(130) from None
-        if isinstance(error, Exception) and not isinstance(error, (typer.Exit, typer.Abort)) and not _is_click(error):
-            place = _place(error)
-            typer.echo(f"privscan: unexpected {type(error).__name__} at {place}; please report it (no data is shown here)", err=True)
-            raise typer.Exit(3) from None
-
-
-def _is_click(error: Exception) -> bool:
-    return type(error).__module__.startswith(("click", "typer"))
+        text = f"privscan: unexpected {type(error).__name__} at {place(error)}; please report it (no data is shown here)"
+        typer.echo(text, err=True)
+        raise typer.Exit(3) from None
 
 
-def _place(error: BaseException) -> str:
-    """Return file and line of the innermost frame of ours; messages and locals may hold data and are left out."""
-    place = "?"
-    trace = error.__traceback__
-    while trace is not None:
-        name = trace.tb_frame.f_code.co_filename
-        if "privscan" in name:
-            place = f"{os.path.basename(name)}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return place
+def _interrupted(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def main() -> None:
-    """Run the command line."""
-    try:
+    """Run the command line. Being told to end is taken as Ctrl-C is: tidy up, exit 130."""
+    with contextlib.suppress(ValueError):  # not the main thread
+        signal.signal(signal.SIGTERM, _interrupted)
+    with _piped():
         app()
-    except BrokenPipeError:  # the reader of our output went away
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)

@@ -20,7 +20,7 @@ from privscan.errors import ConfigError, UsageError, nearest
 from privscan.model import Confidence, Policy, Rule, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
 SPLIT = 32 << 20  # bytes of a file one shard takes: the unit of parallel work and of resuming
 MIN_KEY = 16  # bytes
@@ -148,12 +148,12 @@ def read_key(path: str) -> bytes:
         raise UsageError(f"--key-file {path}: cannot be read ({error.strerror})") from None
 
 
-def file_defaults(path: str | None, known: Iterable[str]) -> dict[str, Any]:
+def file_defaults(path: str | None, known: Mapping[str, type]) -> dict[str, Any]:
     """Return the options a configuration file sets: `path`, else privscan.toml, else [tool.privscan] of pyproject.toml.
 
-    ConfigError names the file and the key it does not know.
+    `known` are the flags a file may set and their types (str, int, float, bool, list of str). ConfigError names the
+    file and the key that is unknown or of another type.
     """
-    known = sorted(set(known))
     if path is None:
         found = next((name for name in ("privscan.toml", "pyproject.toml") if os.path.isfile(name)), None)
         if found is None:
@@ -161,15 +161,31 @@ def file_defaults(path: str | None, known: Iterable[str]) -> dict[str, Any]:
         path = found
     try:
         data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: cannot be read as TOML: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"--config {path}: cannot be read ({error.strerror})") from None
+    except ValueError as error:
+        raise ConfigError(f"{path}: is not TOML ({str(error)[:100]})") from None
     if os.path.basename(path) == "pyproject.toml":
-        data = data.get("tool", {}).get("privscan", {})
-    options = {key.replace("-", "_"): value for key, value in data.items()}
-    for key in options:
-        if key not in known:
-            raise ConfigError(f'{path}: unknown key "{key}"{nearest(key, known)}')
+        tool = data.get("tool")
+        data = tool.get("privscan", {}) if isinstance(tool, dict) else {}
+    options = {}
+    for key, value in data.items():
+        flag = key.replace("_", "-")
+        if flag not in known:
+            raise ConfigError(f'{path}: unknown key "{key}"{nearest(flag, known)}')
+        options[flag] = _typed(f'{path}: "{key}"', value, known[flag])
     return options
+
+
+def _typed(place: str, value: Any, kind: type) -> Any:
+    words = {list: "a list of strings", bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
+    if kind is list:
+        value = [value] if isinstance(value, str) else value
+        if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
+            return value
+    elif isinstance(value, (int, float) if kind is float else kind) and isinstance(value, bool) == (kind is bool):
+        return value
+    raise ConfigError(f"{place} takes {words[kind]}")
 
 
 def _level(kind: Any, word: str | None, flag: str, default: Any) -> Any:

@@ -254,7 +254,7 @@ def _built(example: str, rule_id: str) -> str:
 
     def piece(match: re.Match[str]) -> str:
         if match[3]:
-            from privscan.validators.samples import MADE  # noqa: PLC0415 - only rule tests need it
+            from privscan.validators.samples import MADE
 
             if match[3] not in MADE:
                 raise RuleError(f"{rule_id}: %{{made:{match[3]}}} is unknown{nearest(match[3], MADE)}")

@@ -5,28 +5,18 @@ Each check is told as passed, failed (with the first place that differs) or not 
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
-from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from privscan import config, formats, jsontext, manifest, runfolder, shard
+from privscan import beside, config, formats, jsontext, manifest, runfolder, shard
 from privscan.errors import InputError, UsageError
 from privscan.model import Outcome, Shard, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from privscan.config import Settings
-    from privscan.formats import Block
-    from privscan.model import Leaf
-
-VALUES = 20_000  # distinct values looked for in the side files
-SHORT = 6  # characters; shorter values stand in any text by chance
-
 
 @dataclass(slots=True)
 class Check:
@@ -41,14 +31,6 @@ class Check:
         """Keep the first failure."""
         if self.passed is not False:
             self.passed, self.detail = False, detail
-
-
-@dataclass(slots=True)
-class _Evidence:
-    """What the reading of one input file beside its output leaves for the other checks."""
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    values: set[str] = field(default_factory=set)
 
 
 def verify(run: str, *, moved: str | None = None, key: bytes | None = None, cache_dir: str | None = None) -> list[Check]:
@@ -76,7 +58,7 @@ def verify(run: str, *, moved: str | None = None, key: bytes | None = None, cach
         for check in checks[1:7]:
             check.passed, check.detail = None, "the inputs are not where they were; say where with --input"
     else:
-        evidence = _compare(run, found, sources, checks)
+        evidence = _compare(run, found, sources, settings, checks)
         _accounts(found, evidence, checks[1])
         _values(run, evidence.values, checks[5])
         _again(found, moved, settings, checks[6])
@@ -120,6 +102,10 @@ def _digests(run: str, found: dict[str, Any], check: Check) -> None:
             check.fail(f"{entry['uri']} is missing")
         elif runfolder.sha256(path) != entry["sha256"]:
             check.fail(f"{entry['uri']} has another sha256")
+    for name, digest in found["files"].items():
+        path = os.path.join(run, name)
+        if not os.path.exists(path) or runfolder.sha256(path) != digest:
+            check.fail(f"{name} is missing or has another sha256")
     named = {os.path.normpath(entry["uri"]) for entry in found["outputs"]}
     for folder, _, files in os.walk(os.path.join(run, "data")):
         for name in files:
@@ -142,177 +128,32 @@ def _sources(found: dict[str, Any], moved: str | None) -> dict[str, str] | None:
     return sources
 
 
-# ---------------------------------------------------------------- input beside output
-
-
-def _compare(run: str, found: dict[str, Any], sources: dict[str, str], checks: list[Check]) -> _Evidence:
-    """Walk every input beside its output, with the findings, duplicates and quarantine of the run at hand."""
-    evidence = _Evidence()
-    rows = _Rows(run)
-    kept = _kept(found)
-    for uri, path in sources.items():
-        out = os.path.join(run, "data", uri)
-        if not os.path.exists(out):
-            continue
-        format_ = formats.of(uri)
-        if format_ is None:
-            continue
-        written = _records(format_, out, uri)
-        for row, leaves in _records(format_, path, uri):
-            findings = rows.findings(uri, row)
-            outcome = rows.outcome(uri, row)
-            if leaves is None:
-                outcome = outcome or Outcome.QUARANTINED
-                if outcome is not Outcome.QUARANTINED:
-                    checks[4].fail(f"{uri}, record {row} is not understood, but counted as {outcome}")
-            if outcome is None and any(entry["entity"] in kept.dropped or entry["rule"] in kept.dropped for entry in findings):
-                outcome = Outcome.DROPPED
-            if outcome is not None:
-                evidence.outcomes[outcome.value] += 1
-                continue
-            _, copy = next(written, (None, None))
-            if copy is None:
-                checks[1].fail(f"{uri}, record {row} is in none of the outputs")
-                break
-            changed = _same(uri, row, leaves or [], copy, findings, checks, evidence)
-            evidence.outcomes[(Outcome.REDACTED if changed else Outcome.CLEAN).value] += 1
-        if next(written, None) is not None:
-            checks[4].fail(f"{uri}: the copy holds more records than it should")
-    return evidence
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    dropped: frozenset[str]
-
-
-def _kept(found: dict[str, Any]) -> _Kept:
-    policy = config.policies.load(found["policy_file"], config.operators.names())
-    return _Kept(frozenset(name for name, action in policy.actions if action.operator == "drop"))
-
-
-def _records(format_: formats.Format, path: str, uri: str) -> Iterator[tuple[int, list[Leaf] | None]]:
-    """Yield (record, leaves) for every record of a file, None for leaves of one that is not understood."""
-    try:
-        for block in format_.blocks(Shard(0, 0, path, uri, format_.name)):
-            yield from _block_records(block)
-    except InputError:
-        return
-
-
-def _block_records(block: Block) -> Iterator[tuple[int, list[Leaf] | None]]:
-    rows = block.rows()
-    leaves: dict[int, list[Leaf]] = {}
-    for leaf in block.leaves([row for row in rows if row not in block.problems]):
-        leaves.setdefault(leaf.record - block.first, []).append(leaf)
-    for row in rows:
-        yield block.first + row, None if row in block.problems else leaves.get(row, [])
-
-
-def _same(
-    uri: str,
-    row: int,
-    before: list[Leaf],
-    after: list[Leaf],
-    findings: list[dict[str, Any]],
-    checks: list[Check],
-    evidence: _Evidence,
-) -> bool:
-    """Check one record: leaves without findings are equal, in the others only the found spans have changed."""
-    place = f"{uri}, record {row}"
-    spans: dict[str, list[tuple[int, int]]] = {}
-    for entry in findings:
-        if entry["start"] is not None:
-            spans.setdefault(entry["field"], []).append((entry["start"], entry["end"]))
-    hidden = any("<" in name for name in spans)
-    written = {leaf.field: leaf.text for leaf in after} if not hidden else {}
-    changed = False
-    for number, leaf in enumerate(before):
-        found = spans.get(leaf.field, [])
-        if hidden and not found:
-            continue  # a key itself was covered: the leaves under it go by another name
-        copy = written.get(leaf.field, "") if not hidden else (after[number].text if number < len(after) else "")
-        if not found:
-            if copy != leaf.text:
-                checks[3].fail(f"{place}, {leaf.field}: has changed and nothing was found in it")
-            continue
-        for start, end in found:
-            value = leaf.text[start:end]
-            if len(evidence.values) < VALUES and len(value) >= SHORT:
-                evidence.values.add(value)
-        if copy == leaf.text:
-            continue
-        changed = True
-        _covered(place, leaf, copy, sorted(found), checks)
-    return changed
-
-
-def _covered(place: str, leaf: Leaf, copy: str, found: list[tuple[int, int]], checks: list[Check]) -> None:
-    """See that what stands between the found spans is still there, in order, and what stood in them is not."""
-    merged: list[list[int]] = []
-    for start, end in found:
-        if merged and start < merged[-1][1]:
-            merged[-1][1] = max(merged[-1][1], end)
-        else:
-            merged.append([start, end])
-    at = 0
-    last = 0
-    for start, end in merged:
-        between = leaf.text[last:start]
-        if last == 0 and not copy.startswith(between):
-            checks[3].fail(f"{place}, {leaf.field}: text before the first finding has changed")
-            return
-        spot = copy.find(between, at)
-        if spot < 0:
-            checks[3].fail(f"{place}, {leaf.field}: text between findings has changed")
-            return
-        at = spot + len(between)
-        value = leaf.text[start:end]
-        if len(value) >= SHORT and copy.startswith(value, at):
-            checks[2].fail(f"{place}, {leaf.field}: characters {start} to {end} are still there")
-        last = end
-    if copy and not copy.endswith(leaf.text[last:]):
-        checks[3].fail(f"{place}, {leaf.field}: text behind the last finding has changed")
-
-
-class _Rows:
-    """The run's side files, read in step with the inputs: findings stand in the order of the records."""
-
-    def __init__(self, run: str) -> None:
-        self._findings = _lines(os.path.join(run, "findings.jsonl"))
-        self._next = next(self._findings, None)
-        self._fates: dict[tuple[str, int], Outcome] = {}
-        for name, outcome in (("duplicates.jsonl", Outcome.DUPLICATE), ("quarantine.jsonl", Outcome.QUARANTINED)):
-            for entry in _lines(os.path.join(run, name)):
-                if entry["record"] is not None:
-                    self._fates[(entry["uri"], entry["record"])] = outcome
-
-    def outcome(self, uri: str, record: int) -> Outcome | None:
-        return self._fates.get((uri, record))
-
-    def findings(self, uri: str, record: int) -> list[dict[str, Any]]:
-        """Return the findings of the next record asked for; records are asked for in order."""
-        out = []
-        while self._next is not None and (self._next["uri"], self._next["record"]) == (uri, record):
-            out.append(self._next)
-            self._next = next(self._findings, None)
-        return out
-
-
-def _lines(path: str) -> Iterator[dict[str, Any]]:
-    if os.path.exists(path):
-        with open(path, "rb") as file:
-            for line in file:
-                yield json.loads(line)
-
-
 # ---------------------------------------------------------------- the other promises
 
 
-def _accounts(found: dict[str, Any], evidence: _Evidence, check: Check) -> None:
+def _compare(
+    run: str, found: dict[str, Any], sources: dict[str, str], settings: Settings, checks: list[Check]
+) -> beside.Evidence:
+    """Walk every input beside its output, with the findings, duplicates and quarantine of the run at hand."""
+    evidence = beside.Evidence(lambda promise, detail: checks[promise].fail(detail))
+    records = {entry["uri"]: entry["records"] for entry in found["inputs"]}
+    try:
+        rows = beside.Rows(run, settings.policy)
+        for uri, path in sources.items():
+            if records[uri]:
+                beside.compare(run, uri, path, rows, evidence)
+        if (left := rows.left()) is not None:
+            checks[1].fail(f"findings.jsonl tells of {left['uri']}, record {left['record']}, which was not met there")
+    except InputError as error:
+        checks[1].fail(str(error))
+    except (KeyError, TypeError, ValueError):  # a row that was changed by hand
+        checks[1].fail("a row of findings.jsonl, duplicates.jsonl or quarantine.jsonl is none of a run's")
+    return evidence
+
+
+def _accounts(found: dict[str, Any], evidence: beside.Evidence, check: Check) -> None:
     told = {name: count for name, count in found["outcomes"].items() if count}
     seen = {name: count for name, count in evidence.outcomes.items() if count}
-    # a record whose every finding is kept counts as clean on both sides; a wholly rewritten one as redacted
     if told != seen:
         check.fail(f"the report counts {told}, the files hold {seen}")
     elif sum(told.values()) != sum(entry["records"] for entry in found["inputs"]):
@@ -372,6 +213,8 @@ def _rescan(run: str, found: dict[str, Any], settings: Settings, check: Check) -
             continue
         result = shard.process_shard(Shard(0, 0, path, entry["uri"], format_.name), kit, None)
         left = result.tally.outcomes[Outcome.REDACTED]
+        if result.tally.outcomes[Outcome.QUARANTINED] and not left:
+            check.fail(f"{entry['uri']}: {result.tally.outcomes[Outcome.QUARANTINED]} records cannot be looked at")
         if left or result.broken:
             rules = sorted({rule for (_, rule, _, _, state) in result.tally.findings if state != State.SUPPRESSED})
             check.fail(f"{entry['uri']}: {left} records still hold something ({', '.join(rules[:3])})")

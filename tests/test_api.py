@@ -72,7 +72,8 @@ def test_clean_writes_redacted_deduplicated_copies(corpus: Path, tmp_path: Path)
     out = tmp_path / "out"
     report: Report = clean(str(corpus), str(out), workers=1)
     lines = (out / "data/notes.jsonl").read_text(encoding="utf-8").splitlines()
-    assert [json.loads(line) for line in lines] == [RECORDS[0], {"id": 2, "text": "Write to <EMAIL_ADDRESS> before noon."}]
+    redacted = {"id": 2, "text": "Write to <EMAIL_ADDRESS> before noon."}
+    assert [json.loads(line) for line in lines] == [RECORDS[0], redacted]
     assert report.tally.outcomes == {"clean": 1, "redacted": 1, "duplicate": 1}
     assert report.gate == {"fail_on": "never", "failing": 0}
 

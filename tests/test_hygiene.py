@@ -114,7 +114,12 @@ def test_only_the_command_line_prints_exits_or_reads_the_environment() -> None:
 
 
 def test_rule_packs_and_examples_hold_nothing_that_looks_live() -> None:
-    live = re.compile(r"AKIA(?!IOSFODNN7EXAMPLE)[A-Z2-7]{16}|gh[pousr]_[0-9A-Za-z]{36}|sk_live_[0-9A-Za-z]{24}|-----BEGIN [A-Z ]*PRIVATE KEY-----\\n[A-Za-z0-9+/]{64}")
+    live = re.compile(
+        r"AKIA(?!IOSFODNN7EXAMPLE)[A-Z2-7]{16}"
+        r"|gh[pousr]_[0-9A-Za-z]{36}"
+        r"|sk_live_[0-9A-Za-z]{24}"
+        r"|-----BEGIN [A-Z ]*PRIVATE KEY-----\\n[A-Za-z0-9+/]{64}"
+    )
     shown = [path for path in files() if name(path).startswith(("rules/", "examples/"))]
     assert shown
     assert [name(path) for path in shown if live.search(path.read_text(encoding="utf-8"))] == []

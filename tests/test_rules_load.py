@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from privscan.errors import RuleError, UsageError
-from privscan.model import Confidence, Severity, Span
+from privscan.model import Confidence, Rule, Severity, Span
 from privscan.rules import compiled, digest, expand, load_rules, select
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def test_shipped_pack_is_whole_and_sorted() -> None:
 
 
 @pytest.mark.parametrize("rule", SHIPPED, ids=lambda rule: rule.id)
-def test_shipped_rule_compiles_and_matches_its_own_examples(rule) -> None:  # type: ignore[no-untyped-def]
+def test_shipped_rule_compiles_and_matches_its_own_examples(rule: Rule) -> None:
     pattern = compiled(rule)
     group = "value" if "value" in pattern.groupindex else 0
     for example in rule.examples:
@@ -56,7 +56,7 @@ def test_shipped_rule_compiles_and_matches_its_own_examples(rule) -> None:  # ty
 
 
 @pytest.mark.parametrize("rule", SHIPPED, ids=lambda rule: rule.id)
-def test_shipped_rule_shares_only_with_rules_there_are(rule) -> None:  # type: ignore[no-untyped-def]
+def test_shipped_rule_shares_only_with_rules_there_are(rule: Rule) -> None:
     assert set(rule.shares) <= {other.id for other in SHIPPED}
 
 

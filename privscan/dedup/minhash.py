@@ -71,7 +71,7 @@ def band_hashes(signature: NDArray[np.uint32], bands: int) -> NDArray[np.uint32]
 
 
 def _premixed(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """The 32-bit finaliser of MurmurHash3 (public domain, Austin Appleby)."""
+    """Apply the 32-bit finaliser of MurmurHash3 (public domain, Austin Appleby)."""
     values = values ^ (values >> np.uint32(16))
     values *= np.uint32(0x85EBCA6B)
     values ^= values >> np.uint32(13)

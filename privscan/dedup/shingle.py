@@ -187,7 +187,7 @@ def _hash_words(
 
 
 def _long_word(values: NDArray[Any]) -> np.uint64:
-    """The same polynomial over a word longer than a chunk."""
+    """Return the same polynomial over a word longer than a chunk."""
     powers, _ = _powers()
     total, scale = 0, 1
     for offset in range(0, values.size, _CHUNK):

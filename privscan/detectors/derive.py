@@ -296,9 +296,46 @@ def derive(pattern: str) -> dict[bytes, bool]:
     found: dict[bytes, bool] = {}
     for way in _sequences(tree, fold=bool(tree.state.flags & re.IGNORECASE)):
         pieces = _pieces(way, outer=True)
-        stretch, near = _stretch(pieces)
-        found[stretch] = near or (short and _digit_run(pieces) >= DIGIT_RUN)
+        if short and _digit_run(pieces) >= DIGIT_RUN:
+            found[b"".join(piece.text for piece in pieces)] = True  # little text is scanned for it: it may be whole
+        else:
+            stretch, near = _stretch(pieces)
+            found[stretch] = near
     return found
+
+
+def raw_alike(pattern: str) -> bool:
+    """Say whether a pattern finds in raw JSON, escapes undone, all that it finds in the decoded leaf.
+
+    It does unless it asks for the beginning or end of the text, or forbids a neighbour that the quote round a string
+    in JSON would be.
+    """
+    return _alike(sre_parse.parse(pattern))
+
+
+def _alike(items: Iterable[tuple[Any, Any]]) -> bool:
+    for op, value in items:
+        if op is sre.AT and value not in (sre.AT_BOUNDARY, sre.AT_NON_BOUNDARY):
+            return False
+        if op is sre.ASSERT_NOT:
+            body = list(value[1])
+            if not body or 0x22 in _edge(body[0 if value[0] > 0 else -1], 0 if value[0] > 0 else -1):
+                return False
+        if op in REPEATS:
+            inner = [value[2]]
+        elif op is sre.SUBPATTERN:
+            inner = [value[3]]
+        elif op in (sre.ASSERT, sre.ATOMIC_GROUP):
+            inner = [value[1] if op is sre.ASSERT else value]
+        elif op is sre.BRANCH:
+            inner = list(value[1])
+        elif op is sre.GROUPREF_EXISTS:
+            return False
+        else:
+            continue
+        if not all(_alike(part) for part in inner):
+            return False
+    return True
 
 
 def least_run(pattern: str) -> int:

@@ -16,7 +16,7 @@ import numpy as np
 
 from privscan import validators
 from privscan.detectors import triggers
-from privscan.detectors.derive import folded
+from privscan.detectors.derive import folded, raw_alike
 from privscan.model import Confidence, LeafKind, Match, Rule, Span, State
 
 if TYPE_CHECKING:
@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 
 CONTEXT_BEFORE = 60  # characters of the same leaf in which a context word counts
 CONTEXT_AFTER = 30
+LONGEST_WORD = 40
 BIG_LEAF = 1 << 20  # bytes; longer leaves are scanned by themselves, their hits thinned
 THIN = 64  # bytes: of hits of one rule closer than this one is kept, and its window widened by as much
+_HARD_ESCAPE = re.compile(rb"\\[^nrt\"]|\\\Z")  # the few that a replacement cannot undo at a glance
+_NAME_END = re.compile(rb"[^\"]{0,64}\"\s{0,8}:")
 # Where in a leaf to look, in code points: from, to, and the last place where a match can begin.
 Window = tuple[int, int, int]
 SCORES = {Confidence.LOW: 0.3, Confidence.MEDIUM: 0.6, Confidence.HIGH: 0.9}
@@ -52,6 +55,7 @@ class _Compiled:
     keywords: Words | None = field(init=False)
     placeholders: tuple[re.Pattern[str], ...] = field(init=False)
     checks: tuple[tuple[str, Any], ...] = field(init=False)
+    raw_alike: bool = field(init=False)
     group: int | str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -62,6 +66,7 @@ class _Compiled:
         own = rule.trigger and rule.keywords  # a trigger made of the keywords has seen to them
         self.keywords = Words(rule.keywords) if own else None
         self.placeholders = tuple(re.compile(entry) for entry in rule.placeholders)
+        self.raw_alike = raw_alike(rule.pattern)
         self.checks = tuple((name, validators.TABLE[name]) for name in rule.validators)
 
 
@@ -127,12 +132,15 @@ class _Reach(NamedTuple):
     anchored: bool
 
 
-def _reach(rule: Rule, *, by_words: bool) -> _Reach:
-    """Return a rule's reach: its window where words are the trigger, else no more than the widest match there is."""
-    if by_words:
-        return _Reach(rule.window, rule.window, anchored=False)
+def _reach(rule: Rule, *, hopeless: bool) -> _Reach:
+    """Return a rule's reach: no more than the widest match there is, and where words are the trigger, their distance."""
     widest = int(sre_parse.parse(rule.pattern).getwidth()[1]) + 2
-    return _Reach(min(rule.before or rule.window, widest), min(rule.window, widest), anchored=True)
+    if rule.trigger or not (rule.keywords or hopeless):
+        return _Reach(min(rule.before or rule.window, widest), min(rule.window, widest), anchored=True)
+    if rule.keywords:
+        return _Reach(rule.window, rule.window, anchored=False)
+    before, after = CONTEXT_AFTER + widest + LONGEST_WORD, CONTEXT_BEFORE + widest
+    return _Reach(min(rule.window, before), min(rule.window, after), anchored=False)
 
 
 def weigh(
@@ -184,10 +192,7 @@ class Patterns:
         ]
         self.databases = triggers.compile_rules(found, self.rules, settings.cache_dir) if found else None
         self.hopeless = [needs_context(rule, self.minimum) for rule in self.rules]
-        self.reaches = [
-            _reach(rule, by_words=not rule.trigger and bool(rule.keywords or hopeless))
-            for rule, hopeless in zip(self.rules, self.hopeless, strict=True)
-        ]
+        self.reaches = [_reach(rule, hopeless=bad) for rule, bad in zip(self.rules, self.hopeless, strict=True)]
         self._compiled: dict[int, _Compiled] = {}
 
     def compiled(self, number: int) -> _Compiled:
@@ -225,15 +230,40 @@ class Patterns:
             following = max(int(np.searchsorted(starts, begin + triggers.SCAN_BYTES)), row + 1)
             end = int(starts[following]) if following < total else len(buffer)
             low = max(begin - 1, 0)
-            _, ends = self.databases.scan(buffer[low:end], THIN if end - begin > BIG_LEAF else 0)
+            numbers, ends = self.databases.scan(buffer[low:end], THIN if end - begin > BIG_LEAF else 0)
             if len(ends):
-                marks = np.unique(ends) + low
                 # a trigger ends inside its row, or one byte past it (its neighbour): never before the row begins
-                owners = np.searchsorted(starts, marks - 2, side="right") - 1
-                for owner, mark in zip(owners.tolist(), marks.tolist(), strict=True):
-                    if owner >= 0 and (known := rows.setdefault(owner, [])) is not None:
+                owners = np.searchsorted(starts, ends + (low - 2), side="right") - 1
+                order = np.lexsort((ends, owners))
+                hits = (owners[order].tolist(), numbers[order].tolist(), (ends[order] + low).tolist())
+                for owner, number, mark in zip(*hits, strict=True):
+                    if owner < 0 or self._idle(number, buffer, int(starts[owner]), mark):
+                        continue
+                    known = rows.setdefault(owner, [])
+                    if known is not None and (not known or known[-1] != mark):
                         known.append(mark)
             row = following
+
+    def _idle(self, number: int, buffer: memoryview, start: int, mark: int) -> bool:
+        """Say whether a trigger's neighbourhood, its escapes undone, holds no match of its rule.
+
+        A word in a field's name reaches over the whole field: there nothing is said.
+        """
+        entry = self.compiled(number)
+        if not entry.raw_alike:
+            return False
+        reach = self.reaches[number]
+        low, high = max(mark - reach.before - 8, start), mark + reach.after + 8
+        raw = bytes(buffer[low:high])
+        more = raw.count(b"\\") + len(raw) - len(raw.decode("utf-8", "ignore"))
+        if more:  # characters that take several bytes: the reach is in characters
+            raw = bytes(buffer[max(low - 2 * more, start) : high + 2 * more])
+        if _HARD_ESCAPE.search(raw) or (not reach.anchored and _NAME_END.match(bytes(buffer[mark - 1 : mark + 128]))):
+            return False
+        text = raw.decode("utf-8", "replace")
+        if more:
+            text = text.replace("\\n", "\n").replace('\\"', '"').replace("\\t", "\t").replace("\\r", "\r")
+        return entry.pattern.search(text) is None
 
     # ------------------------------------------------------------ detect
 

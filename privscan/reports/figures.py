@@ -22,13 +22,19 @@ if TYPE_CHECKING:
 __all__ = ["LIMITS", "Apart", "Group", "Place", "Summary", "Top", "Trouble", "Verdict", "summarise", "top"]
 
 LIMITS = (
-    "No finding is not no personal data: rules know the forms they were written for, and names, places and hints that "
-    "only make sense in context can pass.",
-    "A finding is a claim with a stated confidence. High stands on a checksum, a parser or the issuer's own structure, "
-    "medium on shape with context or on a shape nobody else has, low on shape alone.",
+    (
+        "No finding is not no personal data: rules know the forms they were written for, and names, places and hints "
+        "that only make sense in context can pass."
+    ),
+    (
+        "A finding is a claim with a stated confidence. High stands on a checksum, a parser or the issuer's own "
+        "structure, medium on shape with context or on a shape nobody else has, low on shape alone."
+    ),
     "Counts are of findings, not of people: one person may appear many times, and many may share one value.",
-    "Removing direct identifiers is not anonymisation in the legal sense. What remains, put together or held against "
-    "other sources, may still point to someone.",
+    (
+        "Removing direct identifiers is not anonymisation in the legal sense. What remains, put together or held "
+        "against other sources, may still point to someone."
+    ),
     "The page speaks of the files whose digests it lists, as they were read, and of no other copy.",
 )
 

@@ -90,7 +90,7 @@ def _context(report: Report, summary: Summary) -> dict[str, Any]:
 def _safe(markup: str) -> Any:
     from markupsafe import Markup
 
-    return Markup(markup)
+    return Markup(markup)  # noqa: S704 - made of escaped parts
 
 
 def _name(text: object, limit: int = _NAME) -> Any:

@@ -60,7 +60,7 @@ class _Table(Mapping[str, "Callable[[str], Verdict]"]):
 
 def _find(place: str) -> Callable[[str], Verdict]:
     if "stdnum." in place:
-        from privscan.validators.national import stdnum  # noqa: PLC0415 - python-stdnum is loaded on first use
+        from privscan.validators.national import stdnum
 
         return stdnum(place.removeprefix("written "), written=place.startswith("written "))
     module, function = place.split(":")

@@ -49,7 +49,7 @@ def iban(value: str) -> Verdict:
         return FAILED
     if country in _UNREGISTERED:
         return Verdict("passed", (f"country:{country}",)) if len(number) == _UNREGISTERED[country] else FAILED
-    from stdnum import iban as registry  # noqa: PLC0415 - loaded on first use
+    from stdnum import iban as registry
 
     if not registry.is_valid(number, check_country=False):
         return FAILED
@@ -70,6 +70,6 @@ def aba(value: str) -> Verdict:
 
 def bic(value: str) -> Verdict:
     """Check that a bank code's fifth and sixth letters are a country."""
-    from stdnum import bic as registry  # noqa: PLC0415 - loaded on first use
+    from stdnum import bic as registry
 
     return PASSED if registry.is_valid(value) else FAILED

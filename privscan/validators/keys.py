@@ -1,4 +1,4 @@
-"""Private keys: is there key material between the armour lines (RFC 7468, OpenSSH, OpenPGP)?"""
+"""Private keys: say whether there is key material between the armour lines (RFC 7468, OpenSSH, OpenPGP)."""
 
 from __future__ import annotations
 

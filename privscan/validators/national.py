@@ -49,7 +49,7 @@ def weighted(number: str, weights: Sequence[int]) -> int:
     return sum(int(c, 36) * w for c, w in zip(number, weights, strict=False))
 
 
-def _right(ok: bool) -> Verdict:
+def _right(ok: bool) -> Verdict:  # noqa: FBT001 - a verdict on one fact
     return PASSED if ok else FAILED
 
 

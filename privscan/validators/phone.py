@@ -77,7 +77,7 @@ def phone_national(value: str) -> Verdict:
 @functools.cache
 def _general() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
     """Return each plan's trunk prefix and the general pattern of its national numbers."""
-    from phonenumbers import PhoneMetadata  # noqa: PLC0415 - loaded on first use
+    from phonenumbers import PhoneMetadata
 
     plans = []
     for region in REGIONS:
@@ -99,7 +99,7 @@ def _plans(number: str) -> tuple[str, ...]:
 
 
 def _parsed(value: str, region: str | None) -> PhoneNumber | None:
-    import phonenumbers  # noqa: PLC0415 - loaded on first use
+    import phonenumbers
 
     try:
         return phonenumbers.parse(value, region)
@@ -108,7 +108,7 @@ def _parsed(value: str, region: str | None) -> PhoneNumber | None:
 
 
 def _known(number: PhoneNumber | None) -> Verdict:
-    import phonenumbers  # noqa: PLC0415 - loaded on first use
+    import phonenumbers
 
     if number is None:
         return FAILED

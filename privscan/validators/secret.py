@@ -1,4 +1,4 @@
-"""Is a value given to a name like `password` or `api_key` a secret, or a word, a variable, a stand-in for one?"""
+"""Says whether a value given to a name like `password` is a secret, or a word, a variable, a stand-in for one."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def basic_auth(value: str) -> Verdict:
 
     Other text of capitals, small letters and digits is a shape.
     """
-    from privscan.validators.tokens import unbase64  # noqa: PLC0415 - one check of many needs it
+    from privscan.validators.tokens import unbase64
 
     raw = unbase64(value)
     likely = SHAPE if len(value) >= 12 and _mixture(value) else FAILED

@@ -153,6 +153,6 @@ def discord(value: str) -> Verdict:
 
 def age_key(value: str) -> Verdict:
     """Check the bech32 sum of an age identity."""
-    from privscan.validators.crypto import bech32  # noqa: PLC0415 - one check of many needs it
+    from privscan.validators.crypto import bech32
 
     return PASSED if bech32(value) else FAILED

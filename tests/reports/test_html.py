@@ -189,7 +189,7 @@ def test_the_same_report_makes_the_same_page(full: Report) -> None:
     ],
 )
 def test_marking(text: str, entities: set[str], parts: list[tuple[bool, str]]) -> None:
-    assert html._marked(text, entities) == parts  # noqa: SLF001
+    assert html._marked(text, entities) == parts
 
 
 @pytest.mark.parametrize(

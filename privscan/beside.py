@@ -1,0 +1,273 @@
+"""Reads an input beside its copy, record by record, with the run's side files at hand. The heart of `verify`.
+
+JSON Lines are compared byte by byte: a record in which nothing was found must be the same bytes, and in any other all
+but the found spans must. Parquet is compared leaf by leaf, and by schema.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from privscan import formats, jsontext
+from privscan import policy as policies
+from privscan.errors import InputError
+from privscan.formats.jsonl import JsonlBlock
+from privscan.model import Confidence, LeafKind, Match, Outcome, Severity, Shard, Span, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from privscan.model import Leaf, Policy
+
+VALUES = 20_000  # distinct values looked for in the side files
+SHORT = 6  # characters; shorter values stand in any text by chance
+_REST = re.compile(r'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
+_COVERED = re.compile(r"/<[A-Z][A-Z0-9_]*>")
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What the comparison leaves for the other checks: outcomes as the files show them, and values that were found.
+
+    `fail` is called with the number of the promise that does not hold, and where.
+    """
+
+    fail: Callable[[int, str], None]
+    outcomes: Counter[str] = field(default_factory=Counter)
+    values: set[str] = field(default_factory=set)
+
+    def saw(self, value: str) -> None:
+        """Keep a value to look for in the side files."""
+        if len(self.values) < VALUES and len(value) >= SHORT:
+            self.values.add(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as it lies: its leaves (None when it is not understood) and, in JSON Lines, its bytes."""
+
+    row: int
+    leaves: list[Leaf] | None
+    line: bytes | None
+
+
+def compare(run: str, uri: str, source: str, rows: Rows, seen: Evidence) -> None:
+    """Walk an input and its copy."""
+    copy = os.path.join(run, "data", uri)
+    format_ = formats.of(uri)
+    if format_ is None:
+        return
+    if format_.name == "parquet":
+        _same_schema(uri, source, copy, seen)
+    written = records(format_, copy, uri) if os.path.exists(copy) else iter(())
+    for record in records(format_, source, uri):
+        found = rows.findings(uri, record.row)
+        outcome = rows.outcome(uri, record.row)
+        if record.leaves is None and outcome is not Outcome.QUARANTINED:
+            seen.fail(4, f"{uri}, record {record.row} is not understood and not in quarantine.jsonl")
+            outcome = Outcome.QUARANTINED
+        operators = [rows.operator(entry) for entry in found]
+        if outcome is None and "drop" in operators:
+            outcome = Outcome.DROPPED
+        if outcome is not None:
+            seen.outcomes[outcome.value] += 1
+            continue
+        twin = next(written, None)
+        if twin is None:
+            seen.fail(1, f"{uri}, record {record.row} is in none of the outputs")
+            return
+        covered = [entry for entry, operator in zip(found, operators, strict=True) if operator != "keep"]
+        changed = _same(f"{uri}, record {record.row}", record, twin, covered, seen)
+        seen.outcomes[(Outcome.REDACTED if changed else Outcome.CLEAN).value] += 1
+    if next(written, None) is not None:
+        seen.fail(4, f"{uri}: the copy holds more records than it should")
+
+
+def records(format_: formats.Format, path: str, uri: str) -> Iterator[Record]:
+    """Yield every record of a file, as far as it can be read."""
+    try:
+        for block in format_.blocks(Shard(0, 0, path, uri, format_.name)):
+            rows = block.rows()
+            leaves: dict[int, list[Leaf]] = {}
+            for leaf in block.leaves([row for row in rows if row not in block.problems]):
+                leaves.setdefault(leaf.record - block.first, []).append(leaf)
+            for row in rows:
+                line = block.lines[row] if isinstance(block, JsonlBlock) else None
+                yield Record(block.first + row, None if row in block.problems else leaves.get(row, []), line)
+    except InputError:
+        return
+
+
+def _same_schema(uri: str, source: str, copy: str, seen: Evidence) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        if os.path.exists(copy) and not pq.read_schema(source).equals(pq.read_schema(copy), check_metadata=True):
+            seen.fail(3, f"{uri}: the schema or its metadata has changed")
+    except (OSError, pa.ArrowException):
+        seen.fail(4, f"{uri}: the footer of the input or of its copy cannot be read")
+
+
+def _same(place: str, record: Record, twin: Record, found: Sequence[Row], seen: Evidence) -> bool:
+    """Check one record that was copied; return whether it has changed."""
+    spans: dict[str, list[tuple[int, int]]] = {}
+    for entry in found:
+        if entry["start"] is not None:
+            spans.setdefault(entry["field"], []).append((entry["start"], entry["end"]))
+    if record.line is not None and twin.line is not None:
+        if not spans:
+            if record.line != twin.line:
+                seen.fail(3, f"{place}: has changed and nothing was found in it")
+            return record.line != twin.line
+        return _lines(place, record.line.decode(), twin.line.decode("utf-8", "replace"), spans, seen)
+    if twin.leaves is None:
+        seen.fail(4, f"{place}: the copy is not understood")
+        return True
+    return _leaves(place, record.leaves or [], twin.leaves, spans, seen)
+
+
+def _lines(place: str, line: str, copy: str, spans: dict[str, list[tuple[int, int]]], seen: Evidence) -> bool:
+    """Walk a line and its copy token by token: what is not a found span is the same, character by character."""
+    hidden = any(map(_COVERED.search, spans))  # a key itself was covered: fields under it go by another name
+    at = there = 0
+    for token in jsontext.tokens(line):
+        between = line[at : token.start]
+        if not copy.startswith(between, there):
+            seen.fail(3, f"{place}: has changed outside of what was found")
+            return True
+        there += len(between)
+        raw, at = line[token.start : token.end], token.end
+        found = spans.get(token.pointer, [])
+        if copy.startswith("null", there) and token.kind is LeafKind.NUMBER and (found or hidden):
+            seen.saw(raw)
+            there += 4
+            continue
+        end = there + len(raw) if token.kind is LeafKind.NUMBER else _REST.match(copy, there).end()  # type: ignore[union-attr]
+        text = jsontext.decode(raw)
+        new = copy[there:end]
+        there = end
+        for start, stop in found:
+            seen.saw(text[start:stop])
+        if new == raw:
+            if found:
+                seen.fail(2, f"{place}: what was found is still there")
+            continue
+        if found:
+            _covered(place, text, jsontext.decode(new), sorted(found), seen)
+        elif hidden:
+            seen.saw(text)
+        else:
+            seen.fail(3, f"{place}: has changed outside of what was found")
+            return True
+    if copy[there:] != line[at:]:
+        seen.fail(3, f"{place}: has changed outside of what was found")
+    return copy != line
+
+
+def _leaves(
+    place: str, before: list[Leaf], after: list[Leaf], spans: dict[str, list[tuple[int, int]]], seen: Evidence
+) -> bool:
+    """Check the leaves of a record that is not text: those without findings are equal."""
+    hidden = any(map(_COVERED.search, spans))
+    written = {leaf.field: leaf.text for leaf in after}
+    changed = False
+    for leaf in before:
+        found = spans.get(leaf.field, [])
+        copy = written.get(leaf.field, "")
+        for start, end in found:
+            seen.saw(leaf.text[start:end])
+        if copy == leaf.text:
+            if found:
+                seen.fail(2, f"{place}: what was found is still there")
+            continue
+        changed = True
+        if found:
+            _covered(place, leaf.text, copy, sorted(found), seen)
+        elif not hidden:
+            seen.fail(3, f"{place}: has changed outside of what was found")
+    if {leaf.field for leaf in after} - {leaf.field for leaf in before} and not hidden:
+        seen.fail(3, f"{place}: holds a value where there was none")
+    return changed
+
+
+def _covered(place: str, text: str, copy: str, found: Sequence[tuple[int, int]], seen: Evidence) -> None:
+    """See that what stands between the found spans is still there, in order, and what stood in them is not."""
+    merged: list[list[int]] = []
+    for start, end in found:
+        if merged and start < merged[-1][1]:
+            merged[-1][1] = max(merged[-1][1], end)
+        else:
+            merged.append([start, end])
+    at = last = 0
+    for start, end in merged:
+        between = text[last:start]
+        spot = copy.find(between, at)
+        if spot < 0 or (last == 0 and spot != 0):
+            seen.fail(3, f"{place}: text beside what was found has changed")
+            return
+        at = spot + len(between)
+        value = text[start:end]
+        if len(value) >= SHORT and copy.startswith(value, at):
+            seen.fail(2, f"{place}: characters {start} to {end} of a field are still there")
+        last = end
+    if copy and not copy.endswith(text[last:]):
+        seen.fail(3, f"{place}: text behind what was found has changed")
+
+
+class Rows:
+    """The run's side files, read in step with the inputs: findings stand in the order of the records."""
+
+    def __init__(self, run: str, policy: Policy) -> None:
+        self._policy = policy
+        self._findings = rows(os.path.join(run, "findings.jsonl"))
+        self._next = next(self._findings, None)
+        self._fates: dict[tuple[str, int], Outcome] = {}
+        for name, outcome in (("duplicates.jsonl", Outcome.DUPLICATE), ("quarantine.jsonl", Outcome.QUARANTINED)):
+            for entry in rows(os.path.join(run, name)):
+                if entry["record"] is not None:
+                    self._fates[(entry["uri"], entry["record"])] = outcome
+
+    def outcome(self, uri: str, record: int) -> Outcome | None:
+        """Return the outcome the duplicates and the quarantine tell of."""
+        return self._fates.get((uri, record))
+
+    def findings(self, uri: str, record: int) -> list[Row]:
+        """Return the findings of the next record asked for; records are asked for in order."""
+        out = []
+        while self._next is not None and (self._next["uri"], self._next["record"]) == (uri, record):
+            out.append(self._next)
+            self._next = next(self._findings, None)
+        return out
+
+    def operator(self, entry: Row) -> str:
+        """Return what the policy does with a finding."""
+        level, severity = Confidence.of(entry["confidence"]), Severity.of(entry["severity"])
+        match = Match(Span(0, 0), entry["rule"], entry["entity"], level, 0.0, severity, (), State(entry["state"]))
+        return policies.action(self._policy, match).operator
+
+    def left(self) -> Row | None:
+        """Return the finding that no record was there for, if one is left."""
+        return self._next
+
+
+def rows(path: str) -> Iterator[Row]:
+    """Yield the rows of a side file. InputError for one that is none."""
+    if not os.path.exists(path):
+        return
+    with open(path, "rb") as file:
+        for number, line in enumerate(file):
+            try:
+                row = json.loads(line)
+            except ValueError:
+                row = None
+            if not isinstance(row, dict) or not {"uri", "record"} <= row.keys():
+                raise InputError(f"{os.path.basename(path)}: line {number} is no row of a run; the file was changed")
+            yield row
