@@ -51,6 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
             big=asked.big,
             runs=asked.runs,
             seed=asked.seed,
+            sample=asked.sample,
             peer_python=asked.peer_python,
         )
         for part in asked.parts or PARTS:
@@ -85,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="repetitions of each timing (default 5)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="what the corpora are made from (default 1)")
+    parser.add_argument("--sample", type=int, default=200, metavar="N", help="records the peers get (default 200)")
     parser.add_argument("--peer-python", default=sys.executable, metavar="FILE", help="interpreter that has the peers")
     parser.add_argument("--work", metavar="DIR", help="keep what is made here and use it again (default: thrown away)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there as well")

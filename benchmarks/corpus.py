@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PIECE = 250  # characters of prose in a row
 PIECES = 8  # of them a record
 PROSE = 20_000_000  # characters are enough to draw from
+BLOCK = 50  # records written at a time
 KEPT = 1000  # records a copy is drawn from
 DIGITS = "0123456789"
 
@@ -200,7 +201,7 @@ def write(path: Path, source: Iterator[Record], size: float) -> int:
     total = row = 0
     with _opened(path) as out:
         while total < size:
-            block = [_line(row + place, next(source)) for place in range(256)]
+            block = [_line(row + place, next(source)) for place in range(BLOCK)]
             row += len(block)
             total += out.write(b"".join(block))
     note.write_text(str(total))

@@ -23,7 +23,10 @@ OK = (0, 1)  # complete, with or without findings
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What was asked for. Sizes are megabytes (10^6 bytes) of uncompressed JSONL; `work` holds what is made."""
+    """What was asked for. Sizes are megabytes (10^6 bytes) of uncompressed JSONL; `work` holds what is made.
+
+    `sample` is how many records the peers get.
+    """
 
     work: Path
     data: Path | None = None
@@ -31,6 +34,7 @@ class Bench:
     big: float = 2000.0
     runs: int = 5
     seed: int = 1
+    sample: int = 200
     peer_python: str = sys.executable
 
     def fresh(self, name: str) -> str:

@@ -16,29 +16,18 @@ GOAL = 400  # MB
 
 
 def tables(bench: Bench) -> list[Table]:
-    """Clean a small and a big corpus, one run each. The big one has copies, so that deduplication has work."""
+    """Clean a small and a big corpus, one run each. Both have copies, so that deduplication has work."""
     pieces = corpus.prose(bench.data)
     rows: list[tuple[Cell, ...]] = []
-    for size in (bench.megabytes, bench.big):
+    for size, workers in ((bench.megabytes, 1), (bench.big, 1), (bench.big, 2)):
         path = bench.work / f"memory-{size:g}-{bench.seed}.jsonl.zst"
-        made = corpus.write(path, corpus.records(pieces, corpus.COPIES, bench.seed), size * 1e6)
-        for dedup, workers in (("off", 1), ("near", 1), ("near", 2)):
-            out = bench.fresh("memory")
-            command = privscan("clean", str(path), "-o", out, "--dedup", dedup, "--workers", str(workers), "-q")
-            cost = child(command, tree=True)
-            peak, tree = cost.peak / 1e6, cost.tree / 1e6
-            rows.append(
-                (
-                    told(command, bench),
-                    made / 1e6,
-                    peak,
-                    tree,
-                    GOAL,
-                    "yes" if peak <= GOAL else "NO",
-                    cost.cpu,
-                    cost.wall,
-                )
-            )
+        made = corpus.write(path, corpus.records(pieces, corpus.COPIES, bench.seed), size * 1e6) / 1e6
+        command = privscan("clean", str(path), "-o", bench.fresh("memory"), "--workers", str(workers), "-q")
+        cost = child(command, tree=True)
+        peak, tree = cost.peak / 1e6, cost.tree / 1e6
+        rows.append(
+            (told(command, bench), made, peak, tree, GOAL, "yes" if peak <= GOAL else "NO", cost.cpu, cost.wall)
+        )
     return [
         Table(
             "Peak memory",

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from benchmarks.measure import Bench
     from benchmarks.tables import Cell
 
-SAMPLE = 200  # records the peers get
-OURS = 20  # times as many records for privscan, which would be done too soon to time
+OURS = 20  # times as many records as the peers get: privscan would be done too soon to time
 CHILD = Path(__file__).with_name("peer_child.py")
 PEERS = (  # name, what it is, goal, how to get it
     ("presidio-no-nlp", "presidio-analyzer, patterns only, no NLP engine", 300, "pip install presidio-analyzer"),
@@ -36,12 +35,12 @@ def tables(bench: Bench) -> list[Table]:
 
 
 def _compared(bench: Bench, pieces: list[str], mix: corpus.Mix) -> Table:
-    made = list(itertools.islice(corpus.records(pieces, mix, bench.seed), SAMPLE * OURS))
+    made = list(itertools.islice(corpus.records(pieces, mix, bench.seed), bench.sample * OURS))
     folder = Path(tempfile.mkdtemp(prefix="peers-", dir=bench.work))
     ours, theirs = folder / "ours.jsonl", folder / "theirs.jsonl"
-    size, sample = _lines(ours, made), _lines(theirs, made[:SAMPLE])
+    size, sample = _lines(ours, made), _lines(theirs, made[: bench.sample])
     rate = size / speed.core(bench, ours, data=False).cpu / 1e6
-    rows: list[tuple[Cell, ...]] = [("privscan, core scan, all rules", SAMPLE * OURS, rate, 1.0, None, None, "")]
+    rows: list[tuple[Cell, ...]] = [("privscan, core scan, all rules", bench.sample * OURS, rate, 1.0, None, None, "")]
     for name, title, goal, get in PEERS:
         told = _peer(bench, name, theirs)
         if told is None:
@@ -52,7 +51,7 @@ def _compared(bench: Bench, pieces: list[str], mix: corpus.Mix) -> Table:
         rows.append(
             (
                 f"{title} {told['version']}",
-                SAMPLE,
+                bench.sample,
                 theirs_rate,
                 ratio,
                 goal,

@@ -29,8 +29,11 @@ _TOKEN = re.compile(
 _STRING, _KEY, _LONG, _OPEN, _CLOSE, _NUMBER, _OTHER = 1, 2, 3, 4, 5, 6, 7
 _COLON = re.compile(r"\s*+:")
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_SURROGATE = re.compile(  # 1 a lone one; any other escape is passed over whole
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
+)
 _LONE = re.compile(rb"\\u[dD][89a-fA-F]")
-MAX_DEPTH = 1024  # orjson's own limit, kept for the slower parser too
+MAX_DEPTH = 1024  # orjson's own limit
 
 
 class Token(NamedTuple):
@@ -62,16 +65,17 @@ def _diagnose(line: bytes, error: orjson.JSONDecodeError) -> str:
         return f"nested deeper than {MAX_DEPTH} levels"
     if _LONE.search(line):
         try:
-            json.loads(text, parse_constant=_no_constant)
-        except (ValueError, RecursionError):
+            orjson.loads(_mended(line))
+        except orjson.JSONDecodeError:
             pass
         else:
             return ""
     return f"not JSON at character {error.pos} of the line"
 
 
-def _no_constant(_name: str) -> None:
-    raise ValueError("NaN and Infinity are not JSON")
+def _mended(line: bytes) -> bytes:
+    """Return a line with its lone surrogates replaced, which orjson takes for no JSON."""
+    return _SURROGATE.sub(lambda found: b"\\ufffd" if found[1] else found[0], line)
 
 
 def _depth(text: str) -> int:
@@ -91,7 +95,11 @@ def parse(line: bytes) -> Any:
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError:
-        return json.loads(line)
+        pass
+    try:
+        return json.loads(line)  # keeps lone surrogates
+    except (ValueError, RecursionError):  # a number too long, a nesting too deep for it
+        return orjson.loads(_mended(line))
 
 
 def tokens(text: str, marks: Sequence[int] | None = None) -> Iterator[Token]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Example", "Mark", "compiled", "digest", "expand", "load_rules", "packs", "select"]
 
 OPEN, CLOSE = "⟦", "⟧"
+OPEN_TO_CLOSE = re.compile(f"{OPEN}(.*?){CLOSE}", re.DOTALL)
 ON_FAILED = ("reject", "keep", "lower")
 
 _LISTS = frozenset(f.name for f in fields(Rule) if f.type == "tuple[str, ...]")

@@ -33,7 +33,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_every_part_but_quality_runs_on_a_tiny_corpus_and_prints_its_tables(tmp_path: Path) -> None:
     told = tmp_path / "results.json"
-    sizes = ("--megabytes", "0.3", "--big", "0.6", "--runs", "1")
+    sizes = ("--megabytes", "0.1", "--big", "0.2", "--runs", "1", "--sample", "5")
     done = run(
         "startup", "speed", "memory", "peers", "dedup", *sizes, "--json", str(told), "--work", str(tmp_path / "work")
     )

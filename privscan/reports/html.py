@@ -90,7 +90,7 @@ def _context(report: Report, summary: Summary) -> dict[str, Any]:
 def _safe(markup: str) -> Any:
     from markupsafe import Markup
 
-    return Markup(markup)  # noqa: S704 - made of escaped parts
+    return Markup(markup)  # noqa: S704 - what svg made, escaped there
 
 
 def _name(text: object, limit: int = _NAME) -> Any:

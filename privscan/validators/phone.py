@@ -82,8 +82,9 @@ def _general() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
     plans = []
     for region in REGIONS:
         plan = PhoneMetadata.metadata_for_region(region)
-        if plan is not None:
-            plans.append((region, plan.national_prefix or "", re.compile(plan.general_desc.national_number_pattern)))
+        general = plan.general_desc.national_number_pattern if plan and plan.general_desc else None
+        if plan and general:
+            plans.append((region, plan.national_prefix or "", re.compile(general)))
     return tuple(plans)
 
 
