@@ -37,6 +37,10 @@ class Bench:
     sample: int = 200
     peer_python: str = sys.executable
 
+    def corpus(self, name: str, size: float, suffix: str) -> Path:
+        """Return the file of a corpus of `size` megabytes; what it is made from stands in its name."""
+        return self.work / f"{name}-{size:g}-{'data' if self.data else 'library'}-{self.seed}{suffix}"
+
     def fresh(self, name: str) -> str:
         """Return the name of a new folder to write to, under `work`."""
         return tempfile.mkdtemp(prefix=f"{name}-", dir=self.work)

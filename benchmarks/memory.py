@@ -20,7 +20,7 @@ def tables(bench: Bench) -> list[Table]:
     pieces = corpus.prose(bench.data)
     rows: list[tuple[Cell, ...]] = []
     for size, workers in ((bench.megabytes, 1), (bench.big, 1), (bench.big, 2)):
-        path = bench.work / f"memory-{size:g}-{bench.seed}.jsonl.zst"
+        path = bench.corpus("memory", size, ".jsonl.zst")
         made = corpus.write(path, corpus.records(pieces, corpus.COPIES, bench.seed), size * 1e6) / 1e6
         command = privscan("clean", str(path), "-o", bench.fresh("memory"), "--workers", str(workers), "-q")
         cost = child(command, tree=True)

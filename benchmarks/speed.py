@@ -62,7 +62,7 @@ def core(bench: Bench, path: Path, *, data: bool) -> Cost:
 
 def _made(bench: Bench, pieces: list[str], mix: corpus.Mix) -> tuple[Path, Path, int]:
     """Write a mix as .jsonl and .jsonl.zst; return the two files and the uncompressed bytes."""
-    path = bench.work / f"{mix.name}-{bench.megabytes:g}-{bench.seed}.jsonl"
+    path = bench.corpus(mix.name, bench.megabytes, ".jsonl")
     size = corpus.write(path, corpus.records(pieces, mix, bench.seed), bench.megabytes * 1e6)
     return path, corpus.recompress(path), size
 

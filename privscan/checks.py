@@ -123,10 +123,10 @@ def _hostile(rule: Rule) -> Iterator[tuple[str, str]]:
 
 
 def _turns(text: str) -> list[int]:
-    """Return the places in a text where another kind of character begins: where a repeat may be pumped up."""
-    kinds = ["d" if mark.isdigit() else "a" if mark.isalpha() else mark for mark in text]
+    """Return places in a text where a repeat may be pumped up: a few at each change of the kind of character."""
+    kinds = ["d" if mark.isdigit() else "A" if mark.isupper() else "a" if mark.isalpha() else mark for mark in text]
     turns = [at for at in range(1, len(text)) if kinds[at] != kinds[at - 1]]
-    return [place for turn in turns[:12] for place in (turn, min(turn + 1, len(text) - 1))]
+    return sorted({min(turn + more, len(text) - 1) for turn in turns[:12] for more in (0, 1)})
 
 
 def _slow(pattern: re.Pattern[str], text: str) -> bool:

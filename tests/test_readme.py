@@ -181,6 +181,8 @@ def test_a_run_folder_holds_what_the_table_says(tmp_path: Path) -> None:
 def test_the_rule_can_be_used(tmp_path: Path) -> None:
     text = block("toml", "[[rule]]")
     (tmp_path / "acme.toml").write_text(text, encoding="utf-8")
+    checked = privscan("rules", "check", "acme.toml", cwd=tmp_path)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
     (rule,) = [rule for rule in load_rules([str(tmp_path / "acme.toml")]) if rule.id == "acme.badge"]
     for examples, found in ((rule.examples, True), (rule.counter_examples, False)):
         lines = [json.dumps({"text": example.replace("⟦", "").replace("⟧", "")}) for example in examples]
@@ -188,6 +190,11 @@ def test_the_rule_can_be_used(tmp_path: Path) -> None:
         arguments = ("scan", "in.jsonl", "--rules", "acme.toml", "--policy", "own.toml", "-q")
         (tmp_path / "own.toml").write_text('id = "own"\nname = "Own"\nselect = ["acme"]\n', encoding="utf-8")
         assert privscan(*arguments, cwd=tmp_path).returncode == int(found)
+
+
+def test_the_rules_among_the_examples_pass_their_checks() -> None:
+    checked = privscan("rules", "check", "examples/rules/lindenow.toml", cwd=ROOT)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_the_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

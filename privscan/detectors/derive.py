@@ -460,6 +460,8 @@ def _camel(word: str) -> bytes:
 
 def _spell(word: str) -> bytes:
     """Write a word's bytes; ASCII letters in either case."""
+    if "'" in word:  # typists and typesetters write it differently
+        return rb"(?:'|\xe2\x80\x99)".join(map(_spell, word.split("'")))
     runs = re.findall(r"[\x00-\x7f]+|[^\x00-\x7f]+", word)
     return b"".join(
         b"(?i:" + re.escape(run).encode() + b")"

@@ -1,0 +1,111 @@
+"""Triggers: looser than their patterns, on raw JSON as on decoded text."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import hyperscan
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from privscan import rules
+from privscan.detectors.derive import derive, folded, keyword_triggers, least_run, raw_alike
+from privscan.detectors.triggers import refused
+
+RULES = [rule for rule in rules.load_rules() if not rule.trigger and not rule.keywords]
+
+
+def fires(expressions, raw: bytes) -> bool:
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    expressions = list(expressions)
+    flags = [hyperscan.HS_FLAG_DOTALL] * len(expressions)
+    database.compile(expressions=expressions, ids=list(range(len(expressions))), elements=len(expressions), flags=flags)
+    hits: list[int] = []
+    database.scan(b"\n" + raw + b"\n", lambda *hit: hits.append(hit[2]))
+    return bool(hits)
+
+
+PATTERNS = [
+    pytest.param(r"ghp_[0-9A-Za-z]{36}", "ghp_" + "a1" * 18, id="token"),
+    pytest.param(r"\b\d{3}-\d{2}-\d{4}\b", "123-45-6789", id="boundary"),
+    pytest.param(r"(?<![\w.])\d{11}(?![\w-])", "12345678901", id="lookaround"),
+    pytest.param(r"(?i)\bkey\s*=\s*\"(?P<value>[^\"\s]{4,9})\"", 'KEY = "ab/c"', id="quotes-and-space"),
+    pytest.param(r"a\\b/c\nd", "a\\b/c\nd", id="all-escapes"),
+    pytest.param(r"(?i:straße|élan)-\d", "ÉLAN-7", id="non-ascii-folded"),
+    pytest.param(r"x(?:ab|cd){2,3}y{0,4}z", "xabcdz", id="groups-and-optionals"),
+    pytest.param(r"(\w)ab-\d\1", "xab-1x", id="back-reference"),
+    pytest.param(r"(?>foo|bar)baz+", "barbaz", id="atomic"),
+]
+
+
+@pytest.mark.parametrize("around", ["", "\n", "n", '"', "\t", "é", "."], ids=repr)
+@pytest.mark.parametrize(("pattern", "text"), PATTERNS)
+def test_fires_on_raw_json_wherever_the_pattern_matches(pattern, text, around) -> None:
+    text = around + text + around
+    if re.search(pattern, text):
+        assert fires(derive(pattern), json.dumps(text, ensure_ascii=False).encode())
+        assert fires(derive(pattern), text.encode())
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(data=st.data())
+def test_fires_on_whatever_a_shipped_pattern_matches(data) -> None:
+    rule = data.draw(st.sampled_from(RULES))
+    plain = re.sub(r"\(\?<?[!=](?:[^()\\]|\\.|\[[^\]]*\])*\)", "", rule.pattern)
+    text = data.draw(st.from_regex(plain, fullmatch=True).filter(lambda value: re.search(rule.pattern, value)))
+    found = re.search(rule.pattern, text)
+    raw = json.dumps(text, ensure_ascii=False)
+    if re.search(r"\\u", raw) or not found or any(mark.isdigit() and not mark.isascii() for mark in found[0]):
+        return  # such escapes are candidates anyway; other scripts' digits are read by the views
+    assert fires(derive(rule.pattern), raw.encode())
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_hyperscan_takes_every_derived_trigger(rule) -> None:
+    assert [refused(expression) for expression in derive(rule.pattern)] == [""] * len(derive(rule.pattern))
+
+
+@pytest.mark.parametrize("pattern", ["a?", r"(?=x)", "."], ids=repr)
+def test_a_pattern_that_says_too_little_has_no_trigger(pattern) -> None:
+    with pytest.raises(ValueError, match="fewer than two"):
+        derive(pattern)
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "expected"),
+    [
+        ("ssn", "my SSN is", True),
+        ("ssn", "user_ssn", True),
+        ("ssn", "userSsn:", True),
+        ("ssn", "lessness", False),
+        ("date of birth", "Date_of_birth:", True),
+        ("date of birth", "dateOfBirth:", True),
+        ("telefon", "Telefonbuch", False),
+        ("año", "AÑO 2020", True),
+        ("driver's license", "driver’s license", True),
+        ("nif", '"a\\nNIF 1"', True),
+        ("nif", '"what\\nIf"', False),
+    ],
+)
+def test_keywords_stand_as_words(word, text, expected) -> None:
+    assert fires(keyword_triggers([word]), text.encode()) is expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "run"), [(r"\d{9}", 9), (r"\d{3}-\d{2}-\d{4}", 9), (r"[A-Z]\d{3}", 3), (r"\d{6}|\d{2}x", 2), (r"(?:\d ){6}", 6)]
+)
+def test_least_run(pattern, run) -> None:
+    assert least_run(pattern) == run
+
+
+@pytest.mark.parametrize(
+    ("pattern", "alike"), [(r"\d{9}", True), (r"\Aab", False), (r"ab$", False), (r"(?<![^ ])ab", False), (r"(?<!\w)ab(?!\d)", True)]
+)
+def test_raw_alike(pattern, alike) -> None:
+    assert raw_alike(pattern) is alike
+
+
+def test_folded() -> None:
+    assert folded("GEBURTSDATUM Ñ é") == "geburtsdatum n e"

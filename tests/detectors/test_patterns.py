@@ -1,0 +1,202 @@
+"""The engine: what rules find, how sure they are, and that the gate loses nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from privscan import config, detectors, formats, shard
+from privscan.detectors import patterns, triggers
+from privscan.errors import RuleError
+from privscan.model import Confidence, Leaf, LeafKind, Rule, Severity, Shard, Span, State
+
+SETTINGS = config.settings("scan", workers=1)
+
+
+@pytest.fixture(scope="module")
+def kit():
+    return shard.tools(SETTINGS)
+
+
+def leaf(text: str, field: str = "/text", kind: LeafKind = LeafKind.STRING) -> Leaf:
+    return Leaf(0, field, field.rpartition("/")[2], text, kind, None)
+
+
+def seen(kit, *leaves: Leaf) -> list[tuple[str, str, str]]:
+    found = detectors.look(kit.detectors, leaves)
+    return sorted(
+        (match.entity, leaves[at].text[match.span.start : match.span.end], match.confidence.label)
+        for at, matches in found.items()
+        for match in matches
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("write to bob@corp-mail.de", [("EMAIL_ADDRESS", "bob@corp-mail.de", "high")], id="e-mail"),
+        pytest.param("paid with 5105 1051 0510 5100", [("CREDIT_CARD", "5105 1051 0510 5100", "high")], id="card"),
+        pytest.param("order 5105 1051 0510 5101", [], id="card-with-a-wrong-digit"),
+        pytest.param("SSN 536-22-1234", [("US_SSN", "536-22-1234", "high")], id="ssn"),
+        pytest.param("part 078-051-12", [], id="a-part-number"),
+        pytest.param("x" * 5000 + " bob@corp-mail.de " + "y" * 5000, [("EMAIL_ADDRESS", "bob@corp-mail.de", "high")], id="long"),
+        pytest.param("é" * 700 + " bob@corp-mail.de", [("EMAIL_ADDRESS", "bob@corp-mail.de", "high")], id="offsets-in-code-points"),
+        pytest.param("\ud800 bob@corp-mail.de", [("EMAIL_ADDRESS", "bob@corp-mail.de", "high")], id="lone-surrogate"),
+        pytest.param("", [], id="empty"),
+    ],
+)
+def test_text(kit, text, expected) -> None:
+    assert seen(kit, leaf(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "kind", "entity"),
+    [
+        ("/ssn", "536221234", LeafKind.NUMBER, "US_SSN"),
+        ("/user/homePhone", "020 7183 8750", LeafKind.STRING, "PHONE_NUMBER"),
+        ("/password", "Zq8kdLx!93", LeafKind.STRING, None),
+        ("/count", "536221234", LeafKind.NUMBER, ""),
+    ],
+)
+def test_field_names_are_evidence(kit, field, text, kind, entity) -> None:
+    entities = {found[0] for found in seen(kit, leaf(text, field, kind))}
+    assert entities == ({entity} if entity else set()) if entity is not None else entities
+
+
+def test_placeholders_are_told_apart(kit) -> None:
+    found = detectors.look(kit.detectors, [leaf("card 4111 1111 1111 1111, mail bob@example.com")])
+    assert {match.state for match in found[0]} == {State.PLACEHOLDER}
+
+
+def test_json_in_a_string_is_read(kit) -> None:
+    inner = json.dumps({"to": "bob\u0040corp-mail.de", "ssn": 536221234}).replace("@", "\\u0040")
+    found = detectors.look(kit.detectors, [leaf(inner, "/arguments")])
+    spans = {inner[match.span.start : match.span.end] for match in found[0]}
+    assert spans == {"bob\\u0040corp-mail.de", "536221234"}
+
+
+def test_a_big_leaf_gives_what_its_parts_give(kit) -> None:
+    part = "mail bob@corp-mail.de or SSN 536-22-1234. " + "lorem ipsum dolor " * 30
+    text = part * (patterns.BIG_LEAF // len(part) + 2)
+    found = detectors.look(kit.detectors, [leaf(text)])[0]
+    assert len(found) == 2 * text.count("bob@")
+
+
+LINES = [
+    {"text": "nothing to see"},
+    {"text": "mail bob@corp-mail.de"},
+    {"messages": [{"role": "user", "content": "hi"}, {"role": "bot", "content": "call +49 30 901820 now"}]},
+    {"text": "line\nSSN: 536-22-1234\nend", "n": 5},
+    {"ssn": 536221234, "deep": {"list": [1, {"card": "5105105105105100"}]}},
+    {"bob@corp-mail.de": "a key"},
+    {"phones": ["030 901820", {"x": "y"}, "020 7183 8750"], "é": "ü 536-22-1234"},
+    {"arguments": json.dumps({"ssn": 536221234, "q": "a\n5105105105105100"})},
+]
+
+
+@pytest.mark.parametrize("ascii_only", [False, True], ids=["utf-8", "ascii"])
+def test_the_gate_loses_nothing(kit, tmp_path, ascii_only) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps(line, ensure_ascii=ascii_only) + "\n" for line in LINES * 3), encoding="utf-8")
+    total = 0
+    for block in formats.known()["jsonl"].blocks(Shard(0, 0, str(path), "a.jsonl", "jsonl")):
+        wanted = detectors.wanted(kit.detectors, block, block.rows())
+        marks = {row: found for row, found in wanted.items() if found is not None}
+        gated = found_in(kit, list(block.leaves(sorted(wanted), marks)))
+        assert gated == found_in(kit, list(block.leaves(block.rows())))
+        total += len(gated)
+    assert total >= 27
+
+
+def found_in(kit, leaves):
+    return {
+        (leaves[at].record, leaves[at].field, match.span, match.rule, match.confidence)
+        for at, matches in detectors.look(kit.detectors, leaves).items()
+        for match in matches
+    }
+
+
+RULE = Rule("t.x", "X", "An x", r"x\d{3}", context=("ex",), severity=Severity.LOW, confidence=Confidence.LOW)
+
+
+@pytest.mark.parametrize(
+    ("rule", "states", "context", "field", "expected"),
+    [
+        (RULE, [], "", "", ("low", ("shape",))),
+        (RULE, [], "ex", "", ("medium", ("context:ex",))),
+        (RULE, [], "", "ex", ("medium", ("field:ex",))),
+        (RULE, ["passed"], "", "", ("high", ("checksum:v",))),
+        (replace(RULE, checked=Confidence.LOW), ["passed"], "ex", "", ("medium", ("checksum:v", "context:ex"))),
+        (RULE, ["failed"], "ex", "", None),
+        (replace(RULE, on_failed="keep", confidence=Confidence.MEDIUM), ["failed"], "", "", ("medium", ("failed:v",))),
+        (replace(RULE, on_failed="lower", confidence=Confidence.HIGH), ["failed"], "", "", ("medium", ("failed:v",))),
+        (RULE, ["shape"], "", "", ("low", ("shape:v",))),
+        (RULE, ["n/a"], "", "", ("low", ("shape",))),
+    ],
+)
+def test_weigh(rule, states, context, field, expected) -> None:
+    verdicts = [("v", patterns.validators.Verdict(state)) for state in states]
+    weighed = patterns.weigh(rule, verdicts, context, field)
+    assert (weighed and (weighed[0].label, weighed[2])) == expected
+
+
+def own(tmp_path, *rules: Rule) -> patterns.Patterns:
+    return patterns.Patterns(replace(SETTINGS, rules=rules, cache_dir=str(tmp_path)))
+
+
+def test_a_match_runs_on_past_its_window(tmp_path) -> None:
+    rule = replace(RULE, pattern=r"BEGIN[a-z ]{1,5000}END", context=(), confidence=Confidence.HIGH, window=64)
+    text = "BEGIN" + "word " * 500 + "END"
+    assert [match.span for match in own(tmp_path, replace(rule, window=4096)).detect([leaf(text)])[0]] == [Span(0, len(text))]
+
+
+def test_a_damaged_cache_is_made_anew(tmp_path) -> None:
+    rule = replace(RULE, confidence=Confidence.HIGH)
+    own(tmp_path, rule)
+    files = list(tmp_path.glob("triggers-*.hs"))
+    assert files
+    for damage in (b"", b"x" * 100, files[0].read_bytes()[:-7]):
+        for file in files:
+            file.write_bytes(damage)
+        assert own(tmp_path, rule).detect([leaf("x123")])
+    whole = [file.read_bytes() for file in files]
+    assert all(len(content) > 100 for content in whole)
+
+
+def test_a_cache_that_cannot_be_written_costs_time_alone(tmp_path) -> None:
+    (tmp_path / "file").write_text("")
+    assert own(tmp_path / "file" / "below", replace(RULE, confidence=Confidence.HIGH)).detect([leaf("x123")])
+
+
+def test_concurrent_starts_share_a_cache(tmp_path) -> None:
+    code = (
+        "import sys; from privscan import config, shard; "
+        "kit = shard.tools(config.settings('scan', workers=1, cache_dir=sys.argv[1])); print(len(kit.settings.rules))"
+    )
+    with ThreadPoolExecutor(3) as pool:
+        runs = list(pool.map(lambda _: subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, capture_output=True), range(3)))
+    assert [run.returncode for run in runs] == [0, 0, 0]
+    assert not [name for name in os.listdir(tmp_path) if not name.endswith(".hs")]
+
+
+def test_hyperscan_refusing_names_the_rule(tmp_path) -> None:
+    with pytest.raises(RuleError, match=r"t\.x.*trigger"):
+        own(tmp_path, replace(RULE, trigger="(?<=a)b"))
+
+
+def test_no_trigger_names_the_rule() -> None:
+    with pytest.raises(RuleError, match=r"t\.x.*keywords"):
+        triggers.triggers_of(replace(RULE, pattern="x?", context=()), 0, needs_context=False)
+
+
+def test_low_confidence_only_when_asked(tmp_path) -> None:
+    rule = replace(RULE, context=())
+    low = patterns.Patterns(replace(SETTINGS, rules=(rule,), min_confidence=Confidence.LOW, cache_dir=str(tmp_path)))
+    assert own(tmp_path, rule).detect([leaf("x123")]) == {}
+    assert len(low.detect([leaf("x123")])[0]) == 1
