@@ -121,7 +121,7 @@ def _outcomes(path: Path) -> str:
 
 def _workers(bench: Bench, made: tuple[Path, Path, int]) -> Table:
     path, _, size = made
-    shards = len(formats.known()["jsonl"].plan(str(path), path.name, 0, config.SPLIT))
+    shards = len(formats.named("jsonl").plan(str(path), path.name, 0, config.SPLIT))
     rows: list[tuple[Cell, ...]] = []
     alone = 0.0
     for workers in (1, 2):

@@ -279,7 +279,7 @@ def _blind(rule: Rule, settings: Settings) -> Iterator[Failure]:
     """See that the gate alone, over raw bytes, would let each example through."""
     own = replace(settings, rules=(rule,))
     detector = shard.tools(own).detectors[0]
-    format_ = formats.known()["jsonl"]
+    format_ = formats.named("jsonl")
     with tempfile.TemporaryDirectory(prefix="privscan-check-") as folder:
         path = os.path.join(folder, "gate.jsonl")
         cases = [case for case in _cases(rule) if case.positive]

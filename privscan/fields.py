@@ -49,7 +49,7 @@ def _pointers(plan: Iterable[Shard]) -> Iterator[str]:
         try:
             if shard.format == "parquet":
                 yield from _columns(shard.path)
-            for block in formats.known()[shard.format].blocks(shard):
+            for block in formats.named(shard.format).blocks(shard):
                 for leaf in block.leaves([row for row in block.rows() if row not in block.problems]):
                     yield leaf.field.removesuffix("~key")
         except InputError:  # told when the shard is processed

@@ -51,7 +51,7 @@ def gather(paths: Sequence[str], exclude: str | None = None) -> Inputs:
         elif not os.path.exists(path):
             link = "a link that leads nowhere or in a circle" if os.path.islink(path) else "no such file or folder"
             raise UsageError(f"{path}: {link}")
-        elif formats.of(path) is None:
+        elif not formats.name_of(path):
             raise UsageError(f"{path}: not a format privscan reads; it reads .jsonl and .ndjson (plain, .gz, .zst) and .parquet")
         else:
             roots.append((os.path.basename(os.path.dirname(os.path.abspath(path))), [(path, os.path.basename(path))]))
@@ -60,9 +60,9 @@ def gather(paths: Sequence[str], exclude: str | None = None) -> Inputs:
     crowded = any(count > 1 for count in names.values())
     for root, files in roots:
         for path, uri in files:
-            format_ = formats.of(uri)
+            format_ = formats.name_of(uri)
             name = f"{root}/{uri}" if crowded and root else uri
-            found.files.append(Input(path, name, format_.name if format_ else "jsonl"))
+            found.files.append(Input(path, name, format_ or "jsonl"))
     twice = [uri for uri, count in Counter(file.uri for file in found.files).items() if count > 1]
     if twice:
         raise UsageError(f"{twice[0]}: two of the paths given hold a file of this name; give their common parent instead")
@@ -117,7 +117,7 @@ def _walk(root: str, exclude: str | None, found: Inputs) -> Iterator[tuple[str, 
         for name in files:
             path = os.path.join(folder, name)
             uri = os.path.relpath(path, root).replace(os.sep, "/")
-            if formats.of(name) is None:
+            if not formats.name_of(name):
                 others += 1
             elif _within(path, avoid):
                 continue

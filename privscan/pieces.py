@@ -128,7 +128,7 @@ def sign(kit: Tools, piece: Piece, path: str) -> None:
         if os.path.exists(path):
             return
         with Signer(path, kit.settings.dedup) as signer, contextlib.suppress(InputError):  # pass two tells of it
-            for block in formats.known()[piece.shard.format].blocks(piece.shard):
+            for block in formats.named(piece.shard.format).blocks(piece.shard):
                 texts = block.texts(kit.settings.dedup_fields)
                 signer.add(block.first, [block.first + row for row in range(len(texts))], texts)
     finally:

@@ -176,7 +176,7 @@ class Run:
         for number, file in enumerate(self.inputs.files):
             path = self.stdin if file.path == "-" else file.path
             try:
-                cut = formats.known()[file.format].plan(path, file.uri, number, self.settings.split)
+                cut = formats.named(file.format).plan(path, file.uri, number, self.settings.split)
             except (OSError, InputError) as error:
                 reason = str(error) if isinstance(error, InputError) else f"cannot be read ({error.strerror}); mend it and run again"
                 self.problems.append(Problem(file.uri, None, "plan", reason))
@@ -313,7 +313,7 @@ class Run:
                 whole = parts[0]
                 if len(parts) > 1 or not os.path.getsize(whole):
                     whole = os.path.join(folder.work, f"file-{number:06d}.data")
-                    formats.known()[entry.format].assemble(entry, parts, whole)
+                    formats.named(entry.format).assemble(entry, parts, whole)
                 made = Artifact(uri, os.path.getsize(whole), records, runfolder.sha256(whole))
                 folder.file_done(number, made)
                 os.makedirs(os.path.dirname(target), exist_ok=True)

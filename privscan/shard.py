@@ -72,7 +72,7 @@ class _Line:
 
     def __init__(self, shard: Shard, kit: Tools, parts: str | None, *, data: bool, duplicates: str | None) -> None:
         self.shard, self.kit, self.settings = shard, kit, kit.settings
-        self.format = formats.known()[shard.format]
+        self.format = formats.named(shard.format)
         self.data = data
         self.result = Result(shard.index, Tally())
         self.duplicates: Mapping[int, Duplicate] = {}

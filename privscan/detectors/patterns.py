@@ -7,7 +7,11 @@ evidence.
 from __future__ import annotations
 
 import functools
+import hashlib
+import json
+import os
 import re
+from pathlib import Path
 from re import _parser as sre_parse  # type: ignore[attr-defined]
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,8 +19,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from privscan import validators
-from privscan.detectors import triggers
+from privscan.detectors import derive, triggers
 from privscan.detectors.derive import folded, raw_alike
+from privscan.rules import digest
 from privscan.model import Confidence, LeafKind, Match, Rule, Span, State
 
 if TYPE_CHECKING:
@@ -179,20 +184,37 @@ def weigh(
     return level, round(score, 2), tuple(evidence or ["shape"]), tuple(steps)
 
 
+def _plan(rules: Sequence[Rule], hopeless: Sequence[bool], cache: str | None) -> dict[str, Any]:
+    """Return the triggers and reaches of the rules; kept in the cache, because deriving them takes half a second."""
+    code = hashlib.sha256(b"".join(Path(module.__file__).read_bytes() for module in (derive, triggers))).hexdigest()
+    content = [code, digest(rules), [rule.id for rule in rules], list(hopeless)]
+    path = os.path.join(cache, f"plan-{hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]}.json") if cache else None
+    kept = triggers.load(path) if path else None
+    if kept is not None:
+        return json.loads(kept)  # type: ignore[no-any-return]
+    found = [
+        (trigger.rule, trigger.expression.decode("latin-1"), trigger.group)
+        for number, (rule, bad) in enumerate(zip(rules, hopeless, strict=True))
+        for trigger in triggers.triggers_of(rule, number, needs_context=bad)
+    ]
+    reaches = [_reach(rule, hopeless=bad) for rule, bad in zip(rules, hopeless, strict=True)]
+    plan = {"triggers": found, "reaches": reaches}
+    if path:
+        triggers.store(path, json.dumps(plan).encode())
+    return plan
+
+
 class Patterns:
     """The rules of a run as one detector."""
 
     def __init__(self, settings: Settings) -> None:
         self.rules = settings.rules
         self.minimum = settings.min_confidence
-        found = [
-            trigger
-            for number, rule in enumerate(self.rules)
-            for trigger in triggers.triggers_of(rule, number, needs_context=needs_context(rule, self.minimum))
-        ]
-        self.databases = triggers.compile_rules(found, self.rules, settings.cache_dir) if found else None
         self.hopeless = [needs_context(rule, self.minimum) for rule in self.rules]
-        self.reaches = [_reach(rule, hopeless=bad) for rule, bad in zip(self.rules, self.hopeless, strict=True)]
+        plan = _plan(self.rules, self.hopeless, settings.cache_dir)
+        self.reaches = [_Reach(*reach) for reach in plan["reaches"]]
+        found = [triggers.Trigger(number, text.encode("latin-1"), group) for number, text, group in plan["triggers"]]
+        self.databases = triggers.compile_rules(found, self.rules, settings.cache_dir) if found else None
         self._compiled: dict[int, _Compiled] = {}
 
     def compiled(self, number: int) -> _Compiled:

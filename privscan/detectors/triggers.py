@@ -133,11 +133,15 @@ def _load_or_compile(expressions: Sequence[tuple[int, bytes]], cache: str | None
     import hyperscan
 
     path = os.path.join(cache, f"triggers-{_digest(expressions)}.hs") if cache else None
-    database = _load(path) if path else None
+    kept = load(path) if path else None
+    database = None
+    if kept is not None:
+        with contextlib.suppress(hyperscan.HyperscanError):  # of another version or processor
+            database = hyperscan.loadb(kept, hyperscan.HS_MODE_BLOCK)
     if database is None:
         database = _compile(expressions)
         if path:
-            _store(path, hyperscan.dumpb(database))
+            store(path, hyperscan.dumpb(database))
     database.scratch = hyperscan.Scratch(database)
     return database
 
@@ -176,20 +180,18 @@ def refused(expression: bytes) -> str:
     return ""
 
 
-def _load(path: str) -> Any | None:
-    """Return the cached database, None when there is none or it is not whole: it is then made anew."""
-    import hyperscan
-
-    with contextlib.suppress(OSError, hyperscan.HyperscanError, ValueError):
+def load(path: str) -> bytes | None:
+    """Return what the cache holds at a path, None when that is nothing or not whole: it is then made anew."""
+    with contextlib.suppress(OSError):
         with open(path, "rb") as file:
             seal, payload = file.read(32), file.read()
         if hashlib.sha256(payload).digest() == seal:
-            return hyperscan.loadb(payload, hyperscan.HS_MODE_BLOCK)
+            return payload
     return None
 
 
-def _store(path: str, payload: bytes) -> None:
-    """Put a database in the cache by rename, so that concurrent starts never see half of one."""
+def store(path: str, payload: bytes) -> None:
+    """Put something in the cache by rename, so that concurrent starts never see half of it."""
     with contextlib.suppress(OSError):  # a cache that cannot be written costs a second, not the run
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path))

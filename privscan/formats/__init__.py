@@ -1,12 +1,13 @@
 """Readers and writers, side by side in one file a format.
 
 A format turns a shard into blocks of whole records, shows a block's raw bytes to the gates, its leaves to the
-detectors, and writes it back with edits applied. `known` is the one place a new format is named.
+detectors, and writes it back with edits applied. `MODULES` is the one place a new format is named.
 """
 
 from __future__ import annotations
 
 import functools
+import importlib
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from privscan.model import Leaf
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     from privscan.model import Problem, Shard
+
+
+JSONL_SUFFIXES = tuple(stem + codec for stem in (".jsonl", ".ndjson", ".jsonlines") for codec in ("", ".gz", ".zst"))
 
 
 class Rewrite(NamedTuple):
@@ -96,15 +100,33 @@ class Format(Protocol):
         """Join the parts of one file, in order, into `target`."""
 
 
-@functools.cache
-def known() -> dict[str, Format]:
-    """Return the formats by name; the one place a new one is named."""
-    from privscan.formats.jsonl import Jsonl
-    from privscan.formats.parquet import Parquet
+# Where each format lives, and the ends of the names it reads: the one place a new one is named. A format is imported
+# when a file of it turns up: a run on JSONL alone never loads what Parquet needs.
+MODULES = {
+    "jsonl": ("privscan.formats.jsonl", "Jsonl", JSONL_SUFFIXES),
+    "parquet": ("privscan.formats.parquet", "Parquet", (".parquet", ".pq")),
+}
 
-    return {format_.name: format_ for format_ in (Jsonl(), Parquet())}
+
+@functools.cache
+def named(name: str) -> Format:
+    """Return a format by its name."""
+    module, kind, _ = MODULES[name]
+    format_: Format = getattr(importlib.import_module(module), kind)()
+    return format_
+
+
+def name_of(path: str) -> str:
+    """Return the name of a file's format by the file's name, "" for one of no known format.
+
+    >>> name_of("a/train-00000.JSONL.zst"), name_of("notes.txt")
+    ('jsonl', '')
+    """
+    lowered = path.lower()
+    return next((name for name, (_, _, suffixes) in MODULES.items() if lowered.endswith(suffixes)), "")
 
 
 def of(path: str) -> Format | None:
     """Return the format of a file by its name, None for a file of no known format."""
-    return next((format_ for format_ in known().values() if format_.accepts(path)), None)
+    name = name_of(path)
+    return named(name) if name else None

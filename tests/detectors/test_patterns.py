@@ -105,7 +105,7 @@ def test_the_gate_loses_nothing(kit, tmp_path, ascii_only) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text("".join(json.dumps(line, ensure_ascii=ascii_only) + "\n" for line in LINES * 3), encoding="utf-8")
     total = 0
-    for block in formats.known()["jsonl"].blocks(Shard(0, 0, str(path), "a.jsonl", "jsonl")):
+    for block in formats.named("jsonl").blocks(Shard(0, 0, str(path), "a.jsonl", "jsonl")):
         wanted = detectors.wanted(kit.detectors, block, block.rows())
         marks = {row: found for row, found in wanted.items() if found is not None}
         gated = found_in(kit, list(block.leaves(sorted(wanted), marks)))
@@ -182,7 +182,7 @@ def test_concurrent_starts_share_a_cache(tmp_path) -> None:
     with ThreadPoolExecutor(3) as pool:
         runs = list(pool.map(lambda _: subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, capture_output=True), range(3)))
     assert [run.returncode for run in runs] == [0, 0, 0]
-    assert not [name for name in os.listdir(tmp_path) if not name.endswith(".hs")]
+    assert not [name for name in os.listdir(tmp_path) if not name.endswith((".hs", ".json"))]
 
 
 def test_hyperscan_refusing_names_the_rule(tmp_path) -> None:
