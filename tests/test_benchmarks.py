@@ -14,7 +14,7 @@ import pytest
 from benchmarks import corpus, neardup
 from benchmarks.labels import Labelled, Score, merged, score, type_of_finding, type_of_label
 from benchmarks.measure import ROOT, Bench, child
-from benchmarks.peer_child import PEERS
+from benchmarks.peer_child import NOT_INSTALLED, PEERS
 from benchmarks.quality import findings, rows_of
 from benchmarks.tables import Table
 from privscan import rules
@@ -33,30 +33,40 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_every_part_but_quality_runs_on_a_tiny_corpus_and_prints_its_tables(tmp_path: Path) -> None:
-    told = tmp_path / "results.json"
+@pytest.fixture
+def bare_python(tmp_path: Path) -> str:
+    """An interpreter without any peer."""
+    script = tmp_path / "python"
+    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "$@"\n')
+    script.chmod(0o755)
+    return str(script)
+
+
+@pytest.mark.parametrize(
+    ("part", "titles"),
+    [
+        pytest.param("startup", ["Start-up"], id="startup"),
+        pytest.param("speed", ["Core", "Commands", "Workers"], id="speed"),
+        pytest.param("memory", ["Peak memory"], id="memory"),
+        pytest.param("peers", ["Peers", "Peers"], id="peers"),
+        pytest.param("dedup", ["Near duplicates at 0.8"], id="dedup"),
+    ],
+)
+def test_part_runs_on_a_tiny_corpus_and_prints_its_tables(
+    tmp_path: Path, bare_python: str, part: str, titles: list[str]
+) -> None:
+    told, work = tmp_path / "results.json", tmp_path / "work"
     sizes = ("--megabytes", "0.1", "--big", "0.2", "--runs", "1", "--sample", "5")
-    done = run(
-        "startup", "speed", "memory", "peers", "dedup", *sizes, "--json", str(told), "--work", str(tmp_path / "work")
-    )
+    done = run(part, *sizes, "--json", str(told), "--work", str(work), "--peer-python", bare_python)
     assert done.returncode == 0, done.stderr
     results = json.loads(told.read_text())
-    titles = [table["title"].split(",")[0] for table in results["tables"]]
-    assert titles == [
-        "Start-up",
-        "Core",
-        "Commands",
-        "Workers",
-        "Peak memory",
-        "Peers",
-        "Peers",
-        "Near duplicates at 0.8",
-    ]
+    assert [table["title"].split(",")[0] for table in results["tables"]] == titles
+    assert results["command"].startswith(f"python -m benchmarks {part} ")
     for table in results["tables"]:
         assert table["title"] in done.stdout
         assert table["rows"]
         assert {len(row) for row in table["rows"]} == {len(table["columns"])}
-    assert results["command"].startswith("python -m benchmarks startup")
+    assert ("not installed; pip install" in done.stdout) == (part == "peers")
 
 
 def test_quality_runs_on_a_data_folder(tmp_path: Path) -> None:
@@ -225,15 +235,13 @@ def test_child_that_fails_is_an_error() -> None:
         child([sys.executable, "-c", "raise SystemExit(7)"])
 
 
-def test_peer_that_is_not_installed_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", PEERS)
+def test_peer_that_is_not_installed_says_so(tmp_path: Path, bare_python: str, name: str) -> None:
     path = tmp_path / "some.jsonl"
     path.write_text('{"text": "nothing"}\n')
     script = str(ROOT / "benchmarks" / "peer_child.py")
-    for name in PEERS:
-        done = subprocess.run(
-            [sys.executable, "-I", "-S", script, name, str(path), "1"], capture_output=True, check=False
-        )
-        assert done.returncode == 4, name
+    done = subprocess.run([bare_python, script, name, str(path), "1"], capture_output=True, check=False)
+    assert done.returncode == NOT_INSTALLED
 
 
 def test_table_is_aligned() -> None:

@@ -170,7 +170,7 @@ def big(tmp_path: Path, corpus: bytes) -> Path:
     """A folder whose cleaning takes a while: many files, enough for two workers."""
     folder = tmp_path / "in"
     folder.mkdir()
-    for number in range(24):
+    for number in range(11):
         text = corpus.replace(b'"text": "', b'"text": "%d ' % number)
         (folder / f"{number:02}.jsonl").write_bytes(text)
     return folder
@@ -182,7 +182,7 @@ ARGS = ("clean", "in", "-o", "out", "-q", "--dedup", "exact", "--select", "pii.e
 @linux
 @pytest.mark.parametrize("keyed", [True, False], ids=["key given", "key made for the run"])
 def test_killed_and_resumed_gives_the_same_bytes(
-    big: Path, tmp_path: Path, start: Callable[..., subprocess.Popen[bytes]], cli: Any, told: Told, keyed: bool
+    big: Path, tmp_path: Path, start: Callable[..., subprocess.Popen[bytes]], cli: Any, told: Told, cache_dir: str, keyed: bool
 ) -> None:
     files = len(list(big.iterdir()))
     policy = tmp_path / "policy.toml"
@@ -200,20 +200,18 @@ def test_killed_and_resumed_gives_the_same_bytes(
         time.sleep(0.01)
     assert not (tmp_path / "out" / "manifest.json").exists()
     assert os.stat(work).st_mode & 0o077 == 0
-    key = "k" * 32
+    key = b"k" * 32
     if not keyed:
         assert os.stat(work / "key").st_mode & 0o177 == 0
-        kept = (work / "key").read_bytes()
-        (tmp_path / "same.key").write_bytes(kept)
-        if kept != kept.strip():
-            pytest.skip("a key that cannot be written to a file as it is")  # one in twenty
+        key = (work / "key").read_bytes()
+        assert len(key) == 32
     finished = {path: path.stat().st_mtime_ns for path in work.glob("part-*.json")}
     assert 0 < len(finished) < files
     refused = cli(*args, env={"PRIVSCAN_KEY": "k" * 32} if keyed else {})
     assert refused.returncode == 2
     assert b"--resume" in refused.stderr
     seen = {}
-    process = start(*args, "--resume", env={"PRIVSCAN_KEY": key} if keyed else {})
+    process = start(*args, "--resume", env={"PRIVSCAN_KEY": "k" * 32} if keyed else {})
     while process.poll() is None:
         for path in finished:
             try:
@@ -225,13 +223,10 @@ def test_killed_and_resumed_gives_the_same_bytes(
     assert (process.returncode, out, err) == (0, b"", b"")
     assert seen == finished, "a finished part was done again"
     assert not work.exists()
-    again = ("--key-file", tmp_path / "same.key") if not keyed else ()
-    args = tuple("fresh" if arg == "out" else arg for arg in args)
-    assert cli(*args, *again, env={"PRIVSCAN_KEY": key} if keyed else {}).returncode == 0
+    named = {"policy": str(policy), "select": ["pii.email"], "dedup": "exact", "workers": 1, "cache_dir": cache_dir}
+    privscan.clean(str(big), str(tmp_path / "fresh"), key=key, **named)
     resumed, fresh = told(tmp_path / "out"), told(tmp_path / "fresh")
-    if not keyed:  # where the key came from is told, and differs
-        resumed.pop("report")
-        fresh.pop("report")
+    del resumed["report"], fresh["report"]  # tells where the key came from
     assert resumed == fresh
 
 
@@ -273,7 +268,7 @@ def cut_off(run: Run, stop: int) -> None:
 
 
 @pytest.mark.usefixtures("small_blocks")
-@pytest.mark.parametrize("stop", [1, 2, 3, 5, 8])
+@pytest.mark.parametrize("stop", [1, 3, 5, 8])
 @pytest.mark.parametrize("workers", [1, 2])
 def test_resume_after_any_number_of_parts(
     tmp_path: Path, options: Options, corpus: bytes, told: Told, packed: Packed, stop: int, workers: int

@@ -207,8 +207,9 @@ def triggers_of(rule: Rule, number: int, *, needs_context: bool) -> list[Trigger
     """
     words = rule.keywords or (rule.context if needs_context else ())
     if rule.trigger:
-        near = rule.digits or least_run(rule.trigger) >= DIGIT_RUN
-        return [Trigger(number, rule.trigger.encode(), "digits" if near else "others")]
+        near = rule.digits
+        # one expression a line: literals at their heads make them cheap, an alternation of them does not
+        return [Trigger(number, line.encode(), "digits" if near else "others") for line in rule.trigger.splitlines()]
     try:
         if words:
             group = "digits" if rule.digits or least_run(rule.pattern) >= DIGIT_RUN else "words"
