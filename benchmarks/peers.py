@@ -15,6 +15,8 @@ from benchmarks.peer_child import NOT_INSTALLED
 from benchmarks.tables import Table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from benchmarks.measure import Bench
     from benchmarks.tables import Cell
 
@@ -28,10 +30,11 @@ PEERS = (  # name, what it is, goal, how to get it
 )
 
 
-def tables(bench: Bench) -> list[Table]:
+def tables(bench: Bench) -> Iterator[Table]:
     """Compare privscan's core with each peer at low and high density."""
     pieces = corpus.prose(bench.data)
-    return [_compared(bench, pieces, mix) for mix in (corpus.LOW, corpus.HIGH)]
+    for mix in (corpus.LOW, corpus.HIGH):
+        yield _compared(bench, pieces, mix)
 
 
 def _compared(bench: Bench, pieces: list[str], mix: corpus.Mix) -> Table:

@@ -25,13 +25,14 @@ PLANTED = 2000  # records of a labelled set made here
 WORST = 25  # rules told in the table of alarms
 
 
-def tables(bench: Bench) -> list[Table]:
+def tables(bench: Bench) -> Iterator[Table]:
     """Score the labelled sets and the lines with secrets, count alarms, and scan a redacted copy again."""
     labelled = _labelled_sets(bench)
-    out = _labels(bench, labelled)
+    yield from _labels(bench, labelled)
     if bench.data and (bench.data / "secrets").is_dir():
-        out += _secrets(bench, bench.data / "secrets" / "creddata_lines.jsonl")
-    return [*out, *_alarms(bench), _residue(bench, labelled)]
+        yield from _secrets(bench, bench.data / "secrets" / "creddata_lines.jsonl")
+    yield from _alarms(bench)
+    yield _residue(bench, labelled)
 
 
 def findings(bench: Bench, paths: list[Path]) -> dict[str, dict[int, list[dict[str, Any]]]]:

@@ -15,6 +15,8 @@ from privscan.reports.json import load as load_report
 from privscan.shard import process_shard, tools
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from benchmarks.tables import Cell
 
 CORE_GOALS = {("low", False): 150.0}
@@ -23,11 +25,13 @@ HELP_GOAL, EMPTY_GOAL = 0.2, 0.6  # seconds
 WORKERS_GOAL = 1.7
 
 
-def tables(bench: Bench) -> list[Table]:
+def tables(bench: Bench) -> Iterator[Table]:
     """Measure the core and the commands at low and high density."""
     pieces = corpus.prose(bench.data)
     made = {mix: _made(bench, pieces, mix) for mix in (corpus.LOW, corpus.HIGH, corpus.COPIES)}
-    return [_core(bench, made), _commands(bench, made), _workers(bench, made[corpus.LOW])]
+    yield _core(bench, made)
+    yield _commands(bench, made)
+    yield _workers(bench, made[corpus.LOW])
 
 
 def startup(bench: Bench) -> list[Table]:

@@ -75,6 +75,13 @@ class _Compiled:
         self.checks = tuple((name, validators.TABLE[name]) for name in rule.validators)
 
 
+    def rejects(self, value: str) -> bool:
+        """Say whether a validator rejects a value, whatever stands around it."""
+        if self.rule.on_failed != "reject":
+            return False
+        return any(check(value).state == "failed" for _, check in self.checks)
+
+
 class Words:
     """Context words and phrases, looked for in text whose words are joined by single blanks (`spaced`).
 
@@ -285,7 +292,12 @@ class Patterns:
         text = raw.decode("utf-8", "replace")
         if more:
             text = text.replace("\\n", "\n").replace('\\"', '"').replace("\\t", "\t").replace("\\r", "\r")
-        return entry.pattern.search(text) is None
+        at = 0
+        while found := entry.pattern.search(text, at):
+            if not entry.rejects(found[entry.group]):
+                return False
+            at = found.start() + 1
+        return True
 
     # ------------------------------------------------------------ detect
 
