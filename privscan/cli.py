@@ -286,7 +286,8 @@ def rules_show(rule: Annotated[str, typer.Argument(metavar="ID", help="A rule's 
     from privscan.reports import tables
 
     with _errors():
-        for entry in packs.select(packs.load_rules(rules or ()), [rule], []):
+        found = packs.select(packs.load_rules(rules or ()), [rule], [])
+        for entry in [entry for entry in found if entry.id == rule] or found:
             tables.rule(entry, _console())
 
 

@@ -30,7 +30,8 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> str:
 def process_env(cache_dir: str) -> dict[str, str]:
     """The environment of a process under test: nothing of the user's own settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PRIVSCAN", "XDG"))}
-    return kept | {"PYTHONPATH": str(ROOT), "PRIVSCAN_CACHE_DIR": cache_dir, "NO_COLOR": "1", "COLUMNS": "100"}
+    ours = {"PYTHONPATH": str(ROOT), "PRIVSCAN_CACHE_DIR": cache_dir, "NO_COLOR": "1", "COLUMNS": "100"}
+    return kept | ours | {"PYTHONDONTWRITEBYTECODE": "1"}  # a process out of space would leave half a module behind
 
 
 @pytest.fixture

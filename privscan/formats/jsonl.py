@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from privscan.formats import Rewrite, Writer
 
-SUFFIXES = (".jsonl", ".ndjson", ".jsonlines")
 CODECS = {".gz": "gzip", ".zst": "zstd"}
 BLOCK_BYTES = 1 << 20  # raw bytes of a block, to the end of a line
 MAX_LINE = 512 << 20  # a longer line is quarantined unread: no training record is that long
@@ -192,10 +191,6 @@ class Jsonl:
     """The format as the run sees it."""
 
     name = "jsonl"
-
-    def accepts(self, path: str) -> bool:
-        root, suffix = os.path.splitext(path.lower())
-        return (os.path.splitext(root)[1] if suffix in CODECS else suffix) in SUFFIXES
 
     def plan(self, path: str, uri: str, file: int, split: int) -> list[Shard]:
         """Cut a plain file behind the first newline at or after every `split` bytes, counting lines on the way.

@@ -248,13 +248,9 @@ class ParquetWriter:
 
 
 class Parquet:
-    """The format as `privscan.formats.FORMATS` names it."""
+    """The format as `privscan.formats.MODULES` names it."""
 
     name = "parquet"
-
-    def accepts(self, path: str) -> bool:
-        """Tell by the name's ending."""
-        return path.lower().endswith((".parquet", ".pq"))
 
     def plan(self, path: str, uri: str, file: int, split: int) -> list[Shard]:
         """Cut a file into runs of whole row groups of at least `split` bytes; one shard for a file without any.

@@ -148,7 +148,7 @@ def summarise(report: Report) -> Summary:
         verdict=_verdict(report),
         command=_command(report),
         files=len(report.inputs),
-        outcomes=tuple((outcome.value, tally.outcomes[outcome.value]) for outcome in Outcome),
+        outcomes=tuple((_outcome(report, outcome), tally.outcomes[outcome.value]) for outcome in Outcome),
         found=found,
         entities=entities,
         rules=_groups(tally, by_rule=True),
@@ -160,6 +160,11 @@ def summarise(report: Report) -> Summary:
         troubles=_troubles(report),
         everything=bool(apart) and located == found + sum(row.count for row in apart),
     )
+
+
+def _outcome(report: Report, outcome: Outcome) -> str:
+    """Return an outcome's name; a scan changes nothing, so it tells what `clean` would redact."""
+    return "to redact" if report.command == "scan" and outcome is Outcome.REDACTED else outcome.value
 
 
 def top(rows: Sequence[T], limit: int) -> Top[T]:
