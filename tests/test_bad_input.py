@@ -58,7 +58,7 @@ FILES: list[tuple[str, tuple[str, Callable[[Path], object]], str, bytes | None]]
     ("NaN", stub("x.jsonl", b'{"n":NaN}\n' + GOOD), "record 0: not JSON", CLEANED),
     ("Infinity", stub("x.jsonl", b'{"n":-Infinity}\n' + GOOD), "record 0: not JSON", CLEANED),
     ("depth 10,000", stub("x.jsonl", b'{"a":' * 10_000 + b"1" + b"}" * 10_000 + b"\n" + GOOD), "nested deeper", CLEANED),
-    ("no JSON Lines at all", stub("x.jsonl", b'[\n  {"a": 1}\n]\n'), "record 0: not JSON", b""),
+    ("no JSON Lines at all", stub("x.jsonl", b'[\n  {"a": 1}\n]\n'), "record 0: not JSON", b'  {"a": 1}\n'),
     ("gzip cut short", stub("x.jsonl.gz", gzip.compress(GOOD * 5_000)[:-50]), "cannot be read beyond record", b""),
     ("no gzip at all", stub("x.jsonl.gz", GOOD), "cannot be read beyond record 0", b""),
     ("no zstd at all", stub("x.jsonl.zst", GOOD), "cannot be read beyond record 0", b""),
@@ -119,8 +119,9 @@ KEPT = [
 @pytest.mark.parametrize(("body", "expected"), [case[1:] for case in KEPT], ids=[case[0] for case in KEPT])
 def test_odd_input_is_kept_as_it_is(tmp_path: Path, options: Options, body: bytes, expected: bytes | None, dedup: str) -> None:
     (tmp_path / "a.jsonl").write_bytes(body)
-    if dedup == "near" and body.count(GOOD.rstrip(b"\n")) + body.count(GOOD.replace(b"\n", b"\r\n")) > 1:
-        body = expected = None or b'{"text":"one"}\n'
+    if dedup == "near" and body.count(GOOD[:-1]) > 1:  # the second is a duplicate
+        body = body.replace(GOOD[:-1], b'{"text":"one"}', 1)
+        expected = (expected or b"").replace(CLEANED[:-1], b'{"text":"one"}', 1)
         (tmp_path / "a.jsonl").write_bytes(body)
     report = privscan.clean(str(tmp_path / "a.jsonl"), str(tmp_path / "out"), dedup=dedup, **options)
     assert (tmp_path / "out" / "data" / "a.jsonl").read_bytes() == (body if expected is None else expected)
@@ -208,11 +209,11 @@ def limited(size: int) -> Callable[[], None]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
-@pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("dedup", ["off", "near"])
-@pytest.mark.parametrize("size", [200, 6_000, 300_000])
+@pytest.mark.parametrize(
+    ("size", "dedup", "workers"), [(200, "off", 1), (6_000, "near", 1), (300_000, "off", 1), (300_000, "near", 2)]
+)
 def test_a_full_disk_is_told_and_leaves_no_half_file(
-    tmp_path: Path, cli: Cli, corpus: bytes, workers: int, dedup: str, size: int
+    tmp_path: Path, cli: Cli, corpus: bytes, size: int, dedup: str, workers: int
 ) -> None:
     (tmp_path / "in").mkdir()
     for number in range(1 if workers == 1 else 11):

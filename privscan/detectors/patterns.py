@@ -40,6 +40,7 @@ _HARD_ESCAPE = re.compile(rb"\\[^nrt\"]|\\\Z")  # the few that a replacement can
 _NAME_END = re.compile(rb"[^\"]{0,64}\"\s{0,8}:")
 # Where in a leaf to look, in code points: from, to, and the last place where a match can begin.
 Window = tuple[int, int, int]
+CLOSE = 16  # bytes between hits that are looked at together
 SCORES = {Confidence.LOW: 0.3, Confidence.MEDIUM: 0.6, Confidence.HIGH: 0.9}
 
 
@@ -263,18 +264,21 @@ class Patterns:
             if len(ends):
                 # a trigger ends inside its row, or one byte past it (its neighbour): never before the row begins
                 owners = np.searchsorted(starts, ends + (low - 2), side="right") - 1
-                order = np.lexsort((ends, owners))
-                hits = (owners[order].tolist(), numbers[order].tolist(), (ends[order] + low).tolist())
-                for owner, number, mark in zip(*hits, strict=True):
-                    if owner < 0 or self._idle(number, buffer, int(starts[owner]), mark):
+                order = np.lexsort((ends, numbers, owners))
+                marks = (ends[order] + low).tolist()
+                for owner, number, at, stop in _clusters(owners[order].tolist(), numbers[order].tolist(), marks):
+                    if owner < 0:
                         continue
-                    known = rows.setdefault(owner, [])
-                    if known is not None and (not known or known[-1] != mark):
-                        known.append(mark)
+                    known = rows.get(owner)
+                    if known is None:
+                        if self._idle(number, buffer, int(starts[owner]), marks[at], marks[stop - 1]):
+                            continue
+                        rows[owner] = known = []
+                    known += marks[at:stop]  # a row looked at anyway is not worth a second opinion
             row = following
 
-    def _idle(self, number: int, buffer: memoryview, start: int, mark: int) -> bool:
-        """Say whether a trigger's neighbourhood, its escapes undone, holds no match of its rule.
+    def _idle(self, number: int, buffer: memoryview, start: int, first: int, last: int) -> bool:
+        """Say whether the neighbourhood of a cluster of hits, its escapes undone, holds no match of the rule.
 
         A word in a field's name reaches over the whole field: there nothing is said.
         """
@@ -282,12 +286,12 @@ class Patterns:
         if not entry.raw_alike:
             return False
         reach = self.reaches[number]
-        low, high = max(mark - reach.before - 8, start), mark + reach.after + 8
+        low, high = max(first - reach.before - 8, start), last + reach.after + 8
         raw = bytes(buffer[low:high])
         more = raw.count(b"\\") + len(raw) - len(raw.decode("utf-8", "ignore"))
         if more:  # characters that take several bytes: the reach is in characters
             raw = bytes(buffer[max(low - 2 * more, start) : high + 2 * more])
-        if _HARD_ESCAPE.search(raw) or (not reach.anchored and _NAME_END.match(bytes(buffer[mark - 1 : mark + 128]))):
+        if _HARD_ESCAPE.search(raw) or (not reach.anchored and _NAME_END.match(bytes(buffer[last - 1 : last + 128]))):
             return False
         text = raw.decode("utf-8", "replace")
         if more:
@@ -442,6 +446,21 @@ class Patterns:
 
     def _near(self, words: Words, leaf: Leaf, span: Span, before: int, after: int) -> bool:
         return bool(_around(words, leaf.text, span, before, after) or words.find_name(field_words(leaf.field)))
+
+
+def _clusters(owners: list[int], numbers: list[int], ends: list[int]) -> Iterator[tuple[int, int, int, int]]:
+    """Yield (owner, rule, from, to): the runs of hits of one rule in one row that stand close together."""
+    at = 0
+    for place in range(1, len(ends) + 1):
+        same = (
+            place < len(ends)
+            and owners[place] == owners[at]
+            and numbers[place] == numbers[at]
+            and ends[place] - ends[place - 1] <= CLOSE
+        )
+        if not same:
+            yield owners[at], numbers[at], at, place
+            at = place
 
 
 def _around(words: Words, text: str, span: Span, before: int, after: int) -> str:
