@@ -78,13 +78,13 @@ def hidden_names(record: Record) -> dict[str, str]:
 
 def shown(pointer: str, hidden: Mapping[str, str]) -> str:
     """Return a field's pointer with the segments that hold a value covered."""
-    for prefix, entity in hidden.items():
-        if pointer == prefix or pointer.startswith((prefix + "/", prefix + "~key")):
-            segments, depth = pointer.split("/"), prefix.count("/")
-            tail = "~key" if segments[depth].endswith("~key") else ""
-            segments[depth] = entity + tail
-            pointer = "/".join(segments)
-    return pointer
+    segments = pointer.split("/")
+    out = list(segments)
+    for depth in range(1, len(segments)):
+        name = "/".join(segments[: depth + 1]).removesuffix("~key")
+        if name in hidden:
+            out[depth] = hidden[name] + ("~key" if segments[depth].endswith("~key") else "")
+    return "/".join(out)
 
 
 def blotted(rewrite: Rewrite, entity: str) -> str:

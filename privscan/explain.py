@@ -104,8 +104,13 @@ def _context(run: str, found: dict[str, Any], row: dict[str, Any], moved: str | 
     if moved is not None:
         path = os.path.join(moved, row["uri"]) if os.path.isdir(moved) else moved
     format_ = formats.of(row["uri"])
-    if not os.path.exists(path) or format_ is None or row["start"] is None:
+    if row["start"] is None:
+        return "(a whole binary value)"
+    if not os.path.exists(path) or format_ is None:
         return "(the input is not where it was; say where with --input)"
+    size = next((entry["bytes"] for entry in found["inputs"] if entry["uri"] == row["uri"]), -1)
+    if os.path.getsize(path) != size:  # the spans would cover something else
+        return "(the input has changed since and is not shown)"
     spans = _spans(run, row)
     for block in format_.blocks(Shard(0, 0, path, row["uri"], format_.name)):
         place = row["record"] - block.first
@@ -148,5 +153,5 @@ def masked(text: str, spans: list[tuple[int, int, str]], around: tuple[int, int]
 
 
 def blot(text: str) -> str:
-    """Cover every word with a capital or a digit in it: names and numbers that no rule knows."""
-    return re.sub(r"\w*(?:[^\W\d_]*[A-Z]|\d)\w*", "▒", text)
+    """Cover every word that is not plain small Latin letters: names and numbers that no rule knows."""
+    return re.sub(r"(?![a-z]+(?!\w))\w+", "▒", text)
