@@ -447,7 +447,7 @@ def _piped() -> Iterator[None]:
     try:
         yield
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # rich ends the process over it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -482,5 +482,4 @@ def main() -> None:
     """Run the command line. Being told to end is taken as Ctrl-C is: tidy up, exit 130."""
     with contextlib.suppress(ValueError):  # not the main thread
         signal.signal(signal.SIGTERM, _interrupted)
-    with _piped():
-        app()
+    app()

@@ -224,7 +224,8 @@ def splice(raw: str, edits: Sequence[tuple[int, int, str]]) -> str:
     """
     flat = [offset for start, end, _ in edits for offset in (start, end)]
     places = raw_offsets(raw, flat)
-    out, at = [], 0
+    out: list[str] = []
+    at = 0
     for (_, _, new), start, end in zip(edits, places[::2], places[1::2], strict=True):
         out += (raw[at:start], encode(new))
         at = end

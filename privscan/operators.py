@@ -13,6 +13,7 @@ from privscan.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from importlib.metadata import EntryPoint
 
     from privscan.model import Action
 
@@ -139,7 +140,15 @@ def table(wanted: Iterable[str]) -> dict[str, Operator]:
     plugins = {point.name: point for point in entry_points(group="privscan.operators")} if missing else {}
     for name in sorted(missing - plugins.keys()):
         raise ConfigError(f'no operator is called "{name}"{nearest(name, {*TABLE, *plugins})}')
-    return TABLE | {name: plugins[name].load() for name in missing}
+    return TABLE | {name: _plugin(name, plugins[name]) for name in missing}
+
+
+def _plugin(name: str, point: EntryPoint) -> Operator:
+    try:
+        loaded: Operator = point.load()
+    except Exception as error:
+        raise ConfigError(f'operator "{name}" does not load ({type(error).__name__}); install its package again') from None
+    return loaded
 
 
 def apply(operators: dict[str, Operator], action: Action, key: bytes, entity: str, value: str) -> str:

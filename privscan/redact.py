@@ -138,7 +138,8 @@ def _redone(rewrite: Rewrite) -> Leaf:
 
 def replaced(text: str, spans: Sequence[tuple[int, int, str]]) -> str:
     """Return the text with spans rewritten, joined once."""
-    out, at = [], 0
+    out: list[str] = []
+    at = 0
     for start, end, new in spans:
         out += (text[at:start], new)
         at = end

@@ -64,7 +64,8 @@ class Tools:
 def tools(settings: Settings) -> Tools:
     """Build the detectors and operators; ConfigError or RuleError where they cannot be."""
     chosen = {settings.policy.default.operator, *(action.operator for _, action in settings.policy.actions)}
-    return Tools(settings, detectors.build(settings), operators.table(chosen))
+    looking = () if settings.command == "dedup" else detectors.build(settings)
+    return Tools(settings, looking, operators.table(chosen))
 
 
 class _Line:
@@ -140,7 +141,7 @@ class _Line:
         rows = sorted(row for row in candidates if outcomes.get(row) is Outcome.CLEAN)
         if not rows:
             return []
-        marks = {row: found for row in rows if (found := candidates[row]) is not None}
+        marks = {row: near for row in rows if (near := candidates[row]) is not None}
         leaves = [leaf for leaf in block.leaves(rows, marks) if self.filter is None or self.filter(leaf)]
         try:
             found = detectors.look(self.kit.detectors, leaves)

@@ -15,6 +15,7 @@ from privscan.model import Match
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from importlib.metadata import EntryPoint
 
     from privscan.config import Settings
     from privscan.formats import Block
@@ -47,11 +48,19 @@ def build(settings: Settings) -> tuple[Detector, ...]:
 
             found.append(Patterns(settings))
         elif name in plugins:
-            found.append(plugins[name].load()(settings))
+            found.append(_plugin(name, plugins[name], settings))
         else:
             known = {"patterns", *plugins}
             raise ConfigError(f'policy {settings.policy.id}: no detector is called "{name}"{nearest(name, known)}')
     return tuple(found)
+
+
+def _plugin(name: str, point: EntryPoint, settings: Settings) -> Detector:
+    try:
+        made: Detector = point.load()(settings)
+    except Exception as error:
+        raise ConfigError(f'detector "{name}" does not load ({type(error).__name__}); install its package again') from None
+    return made
 
 
 def look(found_by: Iterable[Detector], leaves: Sequence[Leaf]) -> dict[int, list[Match]]:

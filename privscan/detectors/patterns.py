@@ -13,13 +13,13 @@ import os
 import re
 from pathlib import Path
 from re import _parser as sre_parse  # type: ignore[attr-defined]
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from privscan import validators
-from privscan.detectors import derive, triggers
+from privscan.detectors import triggers
 from privscan.detectors.derive import folded, raw_alike
 from privscan.rules import digest
 from privscan.model import Confidence, LeafKind, Match, Rule, Span, State
@@ -194,7 +194,8 @@ def weigh(
 
 def _plan(rules: Sequence[Rule], hopeless: Sequence[bool], cache: str | None) -> dict[str, Any]:
     """Return the triggers and reaches of the rules; kept in the cache, because deriving them takes half a second."""
-    code = hashlib.sha256(b"".join(Path(module.__file__).read_bytes() for module in (derive, triggers))).hexdigest()
+    sources = b"".join(Path(__file__).with_name(name).read_bytes() for name in ("derive.py", "triggers.py", "patterns.py"))
+    code = hashlib.sha256(sources).hexdigest()
     content = [code, digest(rules), [rule.id for rule in rules], list(hopeless)]
     path = os.path.join(cache, f"plan-{hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]}.json") if cache else None
     kept = triggers.load(path) if path else None
@@ -312,7 +313,7 @@ class Patterns:
             matches = list(self._confirm(self.compiled(number), leaves[position], window))
             if matches:
                 found.setdefault(position, []).extend(matches)
-        return found
+        return {position: _settled(matches) for position, matches in found.items()}
 
     def _windows(self, leaves: Sequence[Leaf]) -> Iterator[tuple[int, int, Window | None]]:
         """Yield (rule, leaf position, window, None for the whole leaf), merged, in a fixed order."""
@@ -446,6 +447,22 @@ class Patterns:
 
     def _near(self, words: Words, leaf: Leaf, span: Span, before: int, after: int) -> bool:
         return bool(_around(words, leaf.text, span, before, after) or words.find_name(field_words(leaf.field)))
+
+
+def _settled(matches: list[Match]) -> list[Match]:
+    """Make what lies inside a placeholder of the same entity one too: part of a sample number is no number."""
+    samples = [match for match in matches if match.state is State.PLACEHOLDER]
+    if not samples or len(samples) == len(matches):
+        return matches
+    return [
+        replace(match, state=State.PLACEHOLDER)
+        if any(
+            sample.entity == match.entity and sample.span.start <= match.span.start and match.span.end <= sample.span.end
+            for sample in samples
+        )
+        else match
+        for match in matches
+    ]
 
 
 def _clusters(owners: list[int], numbers: list[int], ends: list[int]) -> Iterator[tuple[int, int, int, int]]:

@@ -11,6 +11,7 @@ import os
 import platform
 import tempfile
 from dataclasses import dataclass
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -150,7 +151,7 @@ def _digest(expressions: Sequence[tuple[int, bytes]]) -> str:
     """Key a database by what it was made of and where: a serialised one fits one version and processor."""
     import hyperscan
 
-    digest = hashlib.sha256(f"{hyperscan.__version__} {platform.machine()} {platform.system()}".encode())
+    digest = hashlib.sha256(f"{metadata.version('hyperscan')} {platform.machine()} {platform.system()}".encode())
     for number, expression in expressions:
         digest.update(b"%d:%b\0" % (number, expression))
     return digest.hexdigest()[:32]
