@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from privscan import __version__
+from privscan import __version__, flags
 from privscan.errors import OutputError, PrivscanError, UsageError
 
 if TYPE_CHECKING:
@@ -32,86 +32,25 @@ app = typer.Typer(
 rules_app = typer.Typer(help="Look at rules, and check your own.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(rules_app, name="rules")
 
-Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, or - for JSONL on standard input.")]
-Out = Annotated[str, typer.Option("-o", "--out", metavar="DIR", help="Run folder to write; must be empty or new.")]
-PolicyName = Annotated[
-    str, typer.Option("--policy", envvar="PRIVSCAN_POLICY", metavar="NAME|FILE", help="standard, web, secrets, or a TOML file.")
-]
-Select = Annotated[
-    Optional[list[str]],  # noqa: UP045 - Typer reads it at run time
-    typer.Option("--select", envvar="PRIVSCAN_SELECT", metavar="PREFIX", help="Only these rule ids or entities (repeatable)."),
-]
-Ignore = Annotated[
-    Optional[list[str]],  # noqa: UP045
-    typer.Option("--ignore", envvar="PRIVSCAN_IGNORE", metavar="PREFIX", help="Not these rule ids or entities (repeatable)."),
-]
-RuleFiles = Annotated[
-    Optional[list[str]],  # noqa: UP045
-    typer.Option("--rules", envvar="PRIVSCAN_RULES", metavar="PATH", help="Further rule packs, TOML (repeatable)."),
-]
-MinConfidence = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option("--min-confidence", envvar="PRIVSCAN_MIN_CONFIDENCE", metavar="LEVEL", help="low, medium (default) or high."),
-]
-FailOn = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option(
-        "--fail-on", envvar="PRIVSCAN_FAIL_ON", metavar="LEVEL",
-        help="Exit 1 at this severity: low, medium, high, critical, never. Default: scan medium, clean never.",
-    ),
-]  # fmt: skip
-Field = Annotated[
-    Optional[list[str]],  # noqa: UP045
-    typer.Option("--field", envvar="PRIVSCAN_FIELD", metavar="POINTER", help="Only these fields, e.g. /messages/*/content."),
-]
-ExcludeField = Annotated[
-    Optional[list[str]],  # noqa: UP045
-    typer.Option("--exclude-field", envvar="PRIVSCAN_EXCLUDE_FIELD", metavar="POINTER", help="Not these fields (repeatable)."),
-]
-WorkerCount = Annotated[
-    Optional[int],  # noqa: UP045
-    typer.Option("--workers", envvar="PRIVSCAN_WORKERS", min=1, metavar="N", help="Processes; default: every processor."),
-]
-KeyFile = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option(
-        "--key-file", envvar="PRIVSCAN_KEY_FILE", metavar="FILE",
-        help="Key of fingerprints and pseudonyms (or its text in PRIVSCAN_KEY). Without one, a key is made and thrown away.",
-    ),
-]  # fmt: skip
-Formats = Annotated[
-    Optional[list[str]],  # noqa: UP045
-    typer.Option("-f", "--format", metavar="FORMAT[=FILE]", help="console (default), json, html, or a plugin's (repeatable)."),
-]
-Findings = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option("--findings", envvar="PRIVSCAN_FINDINGS", metavar="FILE", help="Write every finding to a .jsonl or .parquet file."),
-]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print every problem on standard error.")]
-Dedup = Annotated[
-    str, typer.Option("--dedup", envvar="PRIVSCAN_DEDUP", metavar="METHOD", help="near (exact, then verified MinHash), exact, off.")
-]
-DedupField = Annotated[
-    Optional[list[str]],  # noqa: UP045
-    typer.Option("--dedup-field", envvar="PRIVSCAN_DEDUP_FIELD", metavar="POINTER", help="Compare these fields; default: the record's text."),
-]
-DedupThreshold = Annotated[
-    float, typer.Option("--dedup-threshold", envvar="PRIVSCAN_DEDUP_THRESHOLD", help="Jaccard similarity of word 5-grams at which a row repeats another.")
-]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the run that is in --out.")]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on where the run in --out was cut off.")]
-NoSamples = Annotated[bool, typer.Option("--no-samples", help="Put no masked contexts in the report.")]
-
 
 @app.callback()
 def _start(
     context: typer.Context,
     config: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("--config", envvar="PRIVSCAN_CONFIG", metavar="FILE", help="Default: privscan.toml, else [tool.privscan] of pyproject.toml."),
+        typer.Option(
+            "--config",
+            envvar="PRIVSCAN_CONFIG",
+            metavar="FILE",
+            help="Default: privscan.toml, else [tool.privscan] of pyproject.toml.",
+        ),
     ] = None,
-    _version: Annotated[bool, typer.Option("-V", "--version", callback=lambda value: _print_version(on=value), is_eager=True, help="Print the version.")] = False,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "-V", "--version", callback=lambda value: _print_version(on=value), is_eager=True, help="Print the version."
+        ),
+    ] = False,
 ) -> None:
     from privscan.config import file_defaults
 
@@ -120,10 +59,14 @@ def _start(
         # a file sets what a run depends on; where to, and how talkative, is said on the spot
         spoken = {"paths", "out", "quiet", "verbose", "overwrite", "resume"}
         params = [p for name in ("scan", "clean", "dedup") for p in commands[name].params if p.name not in spoken]
-        flags = {max(p.opts, key=len).removeprefix("--"): p for p in params}
-        defaults = file_defaults(config, {flag: _kind(p) for flag, p in flags.items()})
+        known = {max(p.opts, key=len).removeprefix("--"): _kind(p) for p in params}
+        defaults = file_defaults(config, known)
         context.default_map = {
-            name: {p.name: defaults[flag] for p in command.params if (flag := max(p.opts, key=len).removeprefix("--")) in defaults}
+            name: {
+                p.name: defaults[flag]
+                for p in command.params
+                if (flag := max(p.opts, key=len).removeprefix("--")) in defaults
+            }
             for name, command in commands.items()
             if hasattr(command, "params")
         }
@@ -144,24 +87,26 @@ def _print_version(*, on: bool) -> None:
 
 @app.command()
 def scan(
-    paths: Paths,
-    out: Annotated[Optional[str], typer.Option("-o", "--out", metavar="DIR", help="Also write a run folder with the report.")] = None,  # noqa: UP045
-    policy: PolicyName = "standard",
-    select: Select = None,
-    ignore: Ignore = None,
-    rules: RuleFiles = None,
-    min_confidence: MinConfidence = None,
-    fail_on: FailOn = None,
-    field: Field = None,
-    exclude_field: ExcludeField = None,
-    workers: WorkerCount = None,
-    key_file: KeyFile = None,
-    findings: Findings = None,
-    format_: Formats = None,
-    no_samples: NoSamples = False,
-    overwrite: Overwrite = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
+    paths: flags.Paths,
+    out: Annotated[
+        Optional[str], typer.Option("-o", "--out", metavar="DIR", help="Also write a run folder with the report.")
+    ] = None,  # noqa: UP045
+    policy: flags.PolicyName = "standard",
+    select: flags.Select = None,
+    ignore: flags.Ignore = None,
+    rules: flags.RuleFiles = None,
+    min_confidence: flags.MinConfidence = None,
+    fail_on: flags.FailOn = None,
+    field: flags.Field = None,
+    exclude_field: flags.ExcludeField = None,
+    workers: flags.WorkerCount = None,
+    key_file: flags.KeyFile = None,
+    findings: flags.Findings = None,
+    format_: flags.Formats = None,
+    no_samples: flags.NoSamples = False,
+    overwrite: flags.Overwrite = False,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,
 ) -> None:
     """Look, report and gate; change nothing.
 
@@ -172,28 +117,28 @@ def scan(
 
 @app.command()
 def clean(
-    paths: Paths,
-    out: Out,
-    policy: PolicyName = "standard",
-    select: Select = None,
-    ignore: Ignore = None,
-    rules: RuleFiles = None,
-    min_confidence: MinConfidence = None,
-    fail_on: FailOn = None,
-    field: Field = None,
-    exclude_field: ExcludeField = None,
-    dedup: Dedup = "near",
-    dedup_field: DedupField = None,
-    dedup_threshold: DedupThreshold = 0.8,
-    workers: WorkerCount = None,
-    key_file: KeyFile = None,
-    findings: Findings = None,
-    format_: Formats = None,
-    no_samples: NoSamples = False,
-    overwrite: Overwrite = False,
-    resume: Resume = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
+    paths: flags.Paths,
+    out: flags.Out,
+    policy: flags.PolicyName = "standard",
+    select: flags.Select = None,
+    ignore: flags.Ignore = None,
+    rules: flags.RuleFiles = None,
+    min_confidence: flags.MinConfidence = None,
+    fail_on: flags.FailOn = None,
+    field: flags.Field = None,
+    exclude_field: flags.ExcludeField = None,
+    dedup: flags.Dedup = "near",
+    dedup_field: flags.DedupField = None,
+    dedup_threshold: flags.DedupThreshold = 0.8,
+    workers: flags.WorkerCount = None,
+    key_file: flags.KeyFile = None,
+    findings: flags.Findings = None,
+    format_: flags.Formats = None,
+    no_samples: flags.NoSamples = False,
+    overwrite: flags.Overwrite = False,
+    resume: flags.Resume = False,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,
 ) -> None:
     """Write redacted copies without repeated records, the findings and a report. The main job."""
     _run("clean", paths, out, locals())
@@ -201,17 +146,17 @@ def clean(
 
 @app.command(name="dedup")
 def dedup_(
-    paths: Paths,
-    out: Out,
-    dedup: Dedup = "near",
-    dedup_field: DedupField = None,
-    dedup_threshold: DedupThreshold = 0.8,
-    workers: WorkerCount = None,
-    format_: Formats = None,
-    overwrite: Overwrite = False,
-    resume: Resume = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
+    paths: flags.Paths,
+    out: flags.Out,
+    dedup: flags.Dedup = "near",
+    dedup_field: flags.DedupField = None,
+    dedup_threshold: flags.DedupThreshold = 0.8,
+    workers: flags.WorkerCount = None,
+    format_: flags.Formats = None,
+    overwrite: flags.Overwrite = False,
+    resume: flags.Resume = False,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,
 ) -> None:
     """Write copies without repeated records; nothing is redacted."""
     _run("dedup", paths, out, locals())
@@ -220,9 +165,11 @@ def dedup_(
 @app.command()
 def verify(
     run: Annotated[str, typer.Argument(metavar="DIR", help="Run folder of `clean` or `dedup`.")],
-    input_: Annotated[Optional[str], typer.Option("--input", metavar="PATH", help="Where the inputs are now, if they have moved.")] = None,  # noqa: UP045
-    key_file: KeyFile = None,
-    quiet: Quiet = False,
+    input_: Annotated[
+        Optional[str], typer.Option("--input", metavar="PATH", help="Where the inputs are now, if they have moved.")
+    ] = None,  # noqa: UP045
+    key_file: flags.KeyFile = None,
+    quiet: flags.Quiet = False,
 ) -> None:
     """Prove a run's promises on its files: accounting, coverage, untouched bytes, quarantine, no values, repeatable, re-scan."""
     with _errors():
@@ -238,7 +185,7 @@ def verify(
 @app.command()
 def report(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Run folder, or its report.json.")],
-    format_: Formats = None,
+    format_: flags.Formats = None,
 ) -> None:
     """Print or write the report of an earlier run, without scanning again."""
     from privscan.reports import json as report_json
@@ -257,7 +204,9 @@ def report(
 def explain(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Run folder.")],
     finding: Annotated[str, typer.Argument(metavar="FINDING", help="A finding's id, or the start of one.")],
-    input_: Annotated[Optional[str], typer.Option("--input", metavar="PATH", help="Where the inputs are now, if they have moved.")] = None,  # noqa: UP045
+    input_: Annotated[
+        Optional[str], typer.Option("--input", metavar="PATH", help="Where the inputs are now, if they have moved.")
+    ] = None,  # noqa: UP045
 ) -> None:
     """Tell why something was found: rule, validators, context, score steps; the value masked."""
     from privscan.explain import explain as tell
@@ -268,19 +217,26 @@ def explain(
 
 @rules_app.command("list")
 def rules_list(
-    policy: PolicyName = "standard", select: Select = None, ignore: Ignore = None, rules: RuleFiles = None
+    policy: flags.PolicyName = "standard",
+    select: flags.Select = None,
+    ignore: flags.Ignore = None,
+    rules: flags.RuleFiles = None,
 ) -> None:
     """List the rules a policy uses."""
     from privscan import config
     from privscan.reports import tables
 
     with _errors():
-        settings = config.settings("scan", policy=policy, select=select or (), ignore=ignore or (), rule_files=rules or ())
+        settings = config.settings(
+            "scan", policy=policy, select=select or (), ignore=ignore or (), rule_files=rules or ()
+        )
         tables.rules(settings.rules, _console())
 
 
 @rules_app.command("show")
-def rules_show(rule: Annotated[str, typer.Argument(metavar="ID", help="A rule's id.")], rules: RuleFiles = None) -> None:
+def rules_show(
+    rule: Annotated[str, typer.Argument(metavar="ID", help="A rule's id.")], rules: flags.RuleFiles = None
+) -> None:
     """Show one rule: pattern, validators, context, examples, references."""
     from privscan import rules as packs
     from privscan.reports import tables
@@ -293,7 +249,9 @@ def rules_show(rule: Annotated[str, typer.Argument(metavar="ID", help="A rule's 
 
 @rules_app.command("check")
 def rules_check(
-    path: Annotated[Optional[str], typer.Argument(metavar="PATH", help="A rule pack of yours; default: the shipped packs.")] = None,  # noqa: UP045
+    path: Annotated[
+        Optional[str], typer.Argument(metavar="PATH", help="A rule pack of yours; default: the shipped packs.")
+    ] = None,  # noqa: UP045
 ) -> None:
     """Run every check on rules: their examples through the whole engine, counter-examples, time, overlaps."""
     from privscan.checks import check
@@ -311,6 +269,7 @@ def rules_check(
 def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any]) -> None:
     with _errors():
         from privscan import config
+        from privscan.progress import Progress
         from privscan.run import Run, exit_code
 
         key, source = _key(options.get("key_file"))
@@ -334,7 +293,7 @@ def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any
             samples=not options.get("no_samples"),
             cache_dir=_cache(),
         )
-        with _Progress(paths, show=not options["quiet"]) as progress:
+        with Progress(paths, show=not options["quiet"]) as progress:
             run = Run(
                 settings,
                 paths,
@@ -352,35 +311,6 @@ def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any
                 typer.echo(f"privscan: {where}: {problem.reason} ({problem.stage})", err=True)
         _write(told, formats, out)
         raise typer.Exit(exit_code(told))
-
-
-class _Progress:
-    """tqdm on standard error: bytes, rate, findings so far. Off where standard error is no terminal."""
-
-    def __init__(self, paths: list[str], *, show: bool) -> None:
-        from tqdm import tqdm
-
-        tqdm.monitor_interval = 0  # its thread would make forking unsafe
-        self._bar = tqdm(
-            disable=None if show else True, unit="B", unit_scale=True, unit_divisor=1000, desc=os.path.basename(paths[0]) or paths[0],
-            leave=False, file=sys.stderr, mininterval=0.2,
-        )  # fmt: skip
-        self._findings = 0
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.close()
-
-    def total(self, run: Any) -> None:
-        self._bar.total = run.total_bytes()
-        self._bar.refresh()
-
-    def tick(self, size: int, findings: int) -> None:
-        self._findings += findings
-        self._bar.set_postfix_str(f"{self._findings:,} findings", refresh=False)
-        self._bar.update(size)
 
 
 def _formats(wanted: list[str] | None, *, quiet: bool) -> list[str]:
@@ -469,7 +399,9 @@ def _errors() -> Iterator[None]:
             raise
         from privscan.parallel import place
 
-        text = f"privscan: unexpected {type(error).__name__} at {place(error)}; please report it (no data is shown here)"
+        text = (
+            f"privscan: unexpected {type(error).__name__} at {place(error)}; please report it (no data is shown here)"
+        )
         typer.echo(text, err=True)
         raise typer.Exit(3) from None
 

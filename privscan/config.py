@@ -178,7 +178,13 @@ def file_defaults(path: str | None, known: Mapping[str, type]) -> dict[str, Any]
 
 
 def _typed(place: str, value: Any, kind: type) -> Any:
-    words = {list: "a list of strings", bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
+    words = {
+        list: "a list of strings",
+        bool: "true or false",
+        int: "a whole number",
+        float: "a number",
+        str: "a string",
+    }
     if kind is list:
         value = [value] if isinstance(value, str) else value
         if isinstance(value, list) and all(isinstance(entry, str) for entry in value):

@@ -39,7 +39,9 @@ def check(plan: Callable[[], Iterable[Shard]], flags: Sequence[tuple[str, Sequen
     if not empty:
         pattern, flag = next(iter(missing.items()))
         close = difflib.get_close_matches(pattern, names, n=1, cutoff=0.6)  # no list of them: keys may be data
-        hint = f'; did you mean "{close[0]}"?' if close else "; give the JSON Pointer of a field, as /messages/*/content"
+        hint = (
+            f'; did you mean "{close[0]}"?' if close else "; give the JSON Pointer of a field, as /messages/*/content"
+        )
         raise UsageError(f'{flag} "{pattern}": no record has this field{hint}')
 
 

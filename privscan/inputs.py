@@ -47,12 +47,16 @@ def gather(paths: Sequence[str], exclude: str | None = None) -> Inputs:
         if path == "-":
             roots.append(("", [(path, "stdin.jsonl")]))
         elif os.path.isdir(path):
-            roots.append((os.path.basename(os.path.abspath(path)), sorted(_walk(path, exclude, found), key=lambda f: f[1])))
+            roots.append(
+                (os.path.basename(os.path.abspath(path)), sorted(_walk(path, exclude, found), key=lambda f: f[1]))
+            )
         elif not os.path.exists(path):
             link = "a link that leads nowhere or in a circle" if os.path.islink(path) else "no such file or folder"
             raise UsageError(f"{path}: {link}")
         elif not formats.name_of(path):
-            raise UsageError(f"{path}: not a format privscan reads; it reads .jsonl and .ndjson (plain, .gz, .zst) and .parquet")
+            raise UsageError(
+                f"{path}: not a format privscan reads; it reads .jsonl and .ndjson (plain, .gz, .zst) and .parquet"
+            )
         else:
             roots.append((os.path.basename(os.path.dirname(os.path.abspath(path))), [(path, os.path.basename(path))]))
     _once(roots, found)
@@ -65,7 +69,9 @@ def gather(paths: Sequence[str], exclude: str | None = None) -> Inputs:
             found.files.append(Input(path, name, format_ or "jsonl"))
     twice = [uri for uri, count in Counter(file.uri for file in found.files).items() if count > 1]
     if twice:
-        raise UsageError(f"{twice[0]}: two of the paths given hold a file of this name; give their common parent instead")
+        raise UsageError(
+            f"{twice[0]}: two of the paths given hold a file of this name; give their common parent instead"
+        )
     return found
 
 
@@ -102,7 +108,9 @@ def _walk(root: str, exclude: str | None, found: Inputs) -> Iterator[tuple[str, 
 
     def failed(error: OSError) -> None:
         place = os.path.relpath(str(error.filename), root)
-        found.problems.append(Problem(place, None, "plan", f"cannot be listed ({error.strerror}); give read permission"))
+        found.problems.append(
+            Problem(place, None, "plan", f"cannot be listed ({error.strerror}); give read permission")
+        )
 
     for folder, folders, files in os.walk(root, onerror=failed, followlinks=True):
         folders.sort()
@@ -113,7 +121,9 @@ def _walk(root: str, exclude: str | None, found: Inputs) -> Iterator[tuple[str, 
             continue
         seen.add((status.st_dev, status.st_ino))
         hidden += sum(name.startswith(".") for name in folders)
-        folders[:] = [name for name in folders if not name.startswith(".") and not _within(os.path.join(folder, name), avoid)]
+        folders[:] = [
+            name for name in folders if not name.startswith(".") and not _within(os.path.join(folder, name), avoid)
+        ]
         for name in files:
             path = os.path.join(folder, name)
             uri = os.path.relpath(path, root).replace(os.sep, "/")
@@ -122,12 +132,20 @@ def _walk(root: str, exclude: str | None, found: Inputs) -> Iterator[tuple[str, 
             elif _within(path, avoid):
                 continue
             elif not os.path.exists(path):
-                found.problems.append(Problem(uri, None, "plan", "a link that leads nowhere or in a circle; mend or remove it"))
+                found.problems.append(
+                    Problem(uri, None, "plan", "a link that leads nowhere or in a circle; mend or remove it")
+                )
             elif not os.access(path, os.R_OK):
-                found.problems.append(Problem(uri, None, "plan", "cannot be read (Permission denied); give read permission"))
+                found.problems.append(
+                    Problem(uri, None, "plan", "cannot be read (Permission denied); give read permission")
+                )
             else:
                 yield path, uri
     if others:
-        found.notes.append(f"{others} files of other kinds under {os.path.basename(os.path.abspath(root))} were not looked at, nor copied")
+        found.notes.append(
+            f"{others} files of other kinds under {os.path.basename(os.path.abspath(root))} were not looked at, nor copied"
+        )
     if hidden:
-        found.notes.append(f"{hidden} hidden folders under {os.path.basename(os.path.abspath(root))} were not looked at, nor copied")
+        found.notes.append(
+            f"{hidden} hidden folders under {os.path.basename(os.path.abspath(root))} were not looked at, nor copied"
+        )

@@ -76,7 +76,9 @@ def of(settings: Settings, report: Report, paths: Sequence[str], inputs: Inputs)
         "paths": [path if path == "-" else os.path.abspath(path) for path in paths],
         "read_from": {file.uri: os.path.abspath(file.path) for file in inputs.files if file.path != "-"},
         "settings": settings.told() | {"split": settings.split},
-        "policy_file": os.path.abspath(settings.policy_name) if os.path.isfile(settings.policy_name) else settings.policy_name,
+        "policy_file": os.path.abspath(settings.policy_name)
+        if os.path.isfile(settings.policy_name)
+        else settings.policy_name,
         "rule_files": [os.path.abspath(path) for path in settings.rule_files],
         "policy_sha256": settings.policy.sha256,
         "rules_sha256": settings.rules_sha256,
@@ -115,7 +117,9 @@ def load(run: str) -> dict[str, Any]:
     except ValueError:
         raise UsageError(f"{path}: is not JSON; the run folder was changed, run again") from None
     if found.get("schema") != "privscan/manifest/1":
-        raise UsageError(f"{path}: is of schema {str(found.get('schema'))[:40]!r}, this version reads privscan/manifest/1")
+        raise UsageError(
+            f"{path}: is of schema {str(found.get('schema'))[:40]!r}, this version reads privscan/manifest/1"
+        )
     return found
 
 
@@ -159,7 +163,14 @@ def _to_parquet(rows: str, target: str) -> None:
 
     text = pa.string()
     schema = pa.schema(
-        [("id", text), ("uri", text), ("record", pa.int64()), ("field", text), ("start", pa.int64()), ("end", pa.int64())]
+        [
+            ("id", text),
+            ("uri", text),
+            ("record", pa.int64()),
+            ("field", text),
+            ("start", pa.int64()),
+            ("end", pa.int64()),
+        ]
         + [("entity", text), ("rule", text), ("confidence", text), ("score", pa.float64()), ("severity", text)]
         + [("evidence", pa.list_(text)), ("fingerprint", text), ("state", text)]
     )

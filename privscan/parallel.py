@@ -136,7 +136,9 @@ def _guarded(function: Callable[..., Any], kit: Any, task: tuple[Any, ...]) -> A
 
 
 def _unexpected(error: BaseException) -> DetectorError:
-    return DetectorError(f"unexpected {type(error).__name__} at {place(error)}; please report it (no data is shown here)")
+    return DetectorError(
+        f"unexpected {type(error).__name__} at {place(error)}; please report it (no data is shown here)"
+    )
 
 
 def place(error: BaseException) -> str:

@@ -106,7 +106,8 @@ class Run:
         settings = self.settings
         return {
             "version": privscan.__version__,
-            "settings": settings.told() | {"rules_sha256": settings.rules_sha256, "split": settings.split, "samples": settings.samples},
+            "settings": settings.told()
+            | {"rules_sha256": settings.rules_sha256, "split": settings.split, "samples": settings.samples},
             "policy_sha256": settings.policy.sha256,
             "key": manifest.key_check(settings) if settings.key_source != "ephemeral" else "ephemeral",
             "command": settings.command,
@@ -178,7 +179,11 @@ class Run:
             try:
                 cut = formats.named(file.format).plan(path, file.uri, number, self.settings.split)
             except (OSError, InputError) as error:
-                reason = str(error) if isinstance(error, InputError) else f"cannot be read ({error.strerror}); mend it and run again"
+                reason = (
+                    str(error)
+                    if isinstance(error, InputError)
+                    else f"cannot be read ({error.strerror}); mend it and run again"
+                )
                 self.problems.append(Problem(file.uri, None, "plan", reason))
                 continue
             planned += cut

@@ -52,7 +52,9 @@ class RunFolder:
         earlier = _read(plan)
         if resume and earlier is not None:
             if earlier != json.loads(json.dumps(stamp)):
-                raise UsageError(f"{self.path}: the work in it is of other inputs or settings; start anew with --overwrite")
+                raise UsageError(
+                    f"{self.path}: the work in it is of other inputs or settings; start anew with --overwrite"
+                )
             return True
         if resume and "manifest.json" in there:
             raise UsageError(f"{self.path}: this run is whole, there is nothing to resume")
@@ -60,7 +62,9 @@ class RunFolder:
             raise UsageError(f"{self.path}: is not empty; give --overwrite, --resume or another folder")
         self._is_run(there)
         with writing(self.path):
-            for name in sorted(there, key=lambda name: (name in (WORK, "manifest.json"), name)):  # what says whose it is goes last
+            for name in sorted(
+                there, key=lambda name: (name in (WORK, "manifest.json"), name)
+            ):  # what says whose it is goes last
                 _remove(os.path.join(self.path, name))
             os.makedirs(self.work, mode=0o700, exist_ok=True)
         self.put(os.path.join(WORK, "plan.json"), json.dumps(stamp))
@@ -69,7 +73,9 @@ class RunFolder:
     def _is_run(self, there: set[str]) -> None:
         """UsageError unless what is there is a run of ours, whole or cut off: only that may be replaced."""
         if strange := sorted(there - OURS):
-            raise UsageError(f"{self.path}: holds {strange[0]}, which is no part of a run; --overwrite only replaces a run folder")
+            raise UsageError(
+                f"{self.path}: holds {strange[0]}, which is no part of a run; --overwrite only replaces a run folder"
+            )
         manifest = _read(os.path.join(self.path, "manifest.json"))
         ours = isinstance(manifest, dict) and str(manifest.get("schema")).startswith("privscan/")
         if there and there != {WORK} and not ours and not os.path.exists(os.path.join(self.work, "plan.json")):
@@ -179,7 +185,9 @@ class writing:  # noqa: N801 - reads as a word at its use
 def unwritable(path: str, error: OSError) -> OutputError:
     """Return the error for a path that cannot be written."""
     reason = error.strerror or type(error).__name__
-    return OutputError(f"{path}: cannot be written ({reason}); free space or give write permission, then run again with --resume")
+    return OutputError(
+        f"{path}: cannot be written ({reason}); free space or give write permission, then run again with --resume"
+    )
 
 
 def _remove(path: str) -> None:
@@ -191,7 +199,9 @@ def _remove(path: str) -> None:
 
 def digests(stem: str) -> dict[str, str]:
     """Return the sha256 of each part file of a shard."""
-    return {kind: sha256(path) for kind in ("data", "findings", "quarantine") if os.path.exists(path := f"{stem}.{kind}")}
+    return {
+        kind: sha256(path) for kind in ("data", "findings", "quarantine") if os.path.exists(path := f"{stem}.{kind}")
+    }
 
 
 def sha256(path: str) -> str:

@@ -6,6 +6,7 @@ Each check is told as passed, failed (with the first place that differs) or not 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
@@ -17,6 +18,9 @@ from privscan.model import Outcome, Shard, State
 
 if TYPE_CHECKING:
     from privscan.config import Settings
+
+OVERLAP = 4096  # characters read twice, so that no value hides in a seam
+
 
 @dataclass(slots=True)
 class Check:
@@ -33,7 +37,9 @@ class Check:
             self.passed, self.detail = False, detail
 
 
-def verify(run: str, *, moved: str | None = None, key: bytes | None = None, cache_dir: str | None = None) -> list[Check]:
+def verify(
+    run: str, *, moved: str | None = None, key: bytes | None = None, cache_dir: str | None = None
+) -> list[Check]:
     """Check promises 1 to 7 and the digests on a run folder; UsageError where it is none.
 
     `moved` is where the inputs are now if not where they were; `key` the run's key if it had one of the user's.
@@ -89,7 +95,9 @@ def _settings(found: dict[str, Any], key: bytes | None, cache_dir: str | None) -
     )
     for name, now in (("rules", settings.rules_sha256), ("policy", settings.policy.sha256)):
         if now != found[f"{name}_sha256"]:
-            raise UsageError(f"the {name} are not those of the run (privscan {found['version']}); verify with the same version and files")
+            raise UsageError(
+                f"the {name} are not those of the run (privscan {found['version']}); verify with the same version and files"
+            )
     if same_key and manifest.key_check(settings) != found["key_check"]:
         raise UsageError("the key is not the one of the run")
     return settings
@@ -161,17 +169,39 @@ def _accounts(found: dict[str, Any], evidence: beside.Evidence, check: Check) ->
 
 
 def _values(run: str, values: set[str], check: Check) -> None:
-    """Look for every value in everything but the data."""
+    """Look for every value, as it is and as JSON writes it, in everything but the data."""
+    import hyperscan
+
+    forms = sorted({form for value in values for form in (value, jsontext.encode(value))})
+    if not forms:
+        return
+    needles = [form.encode("utf-8", "surrogatepass") for form in forms]
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(expressions=needles, ids=list(range(len(needles))), elements=len(needles), literal=True)
     for name in sorted(os.listdir(run)):
         path = os.path.join(run, name)
         if not os.path.isfile(path) or name.endswith(".parquet"):
             continue
-        with open(path, encoding="utf-8", errors="replace") as file:
-            while text := file.read(1 << 22):
-                for value in values:
-                    if value in text or (jsontext.encode(value) in text):
-                        check.fail(f"{name} holds a value that was found in the data")
-                        return
+        with open(path, "rb") as file:
+            tail = b""
+            while chunk := file.read(1 << 22):
+                text, tail = tail + chunk, chunk[-OVERLAP:]
+                hits: list[tuple[int, int]] = []
+                database.scan(text, lambda number, _start, end, _flags, found: found.append((number, end)), context=hits)
+                if any(not _chance(text, end - len(needles[number]), end) for number, end in hits):
+                    check.fail(f"{name} holds a value that was found in the data")
+                    return
+
+
+def _chance(text: bytes, start: int, end: int) -> bool:
+    """Say whether a hit is a chance part of one of our own digests, which are hex of a few known lengths."""
+    return any(
+        found.start() <= start and end <= found.end() and (found.start(), found.end()) != (start, end)
+        for found in _DIGEST.finditer(text, max(start - 64, 0), end + 64)
+    )
+
+
+_DIGEST = re.compile(rb"(?<![0-9a-zA-Z])(?:[0-9a-f]{12}|[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{64})(?![0-9a-zA-Z])")
 
 
 def _again(found: dict[str, Any], moved: str | None, settings: Settings, check: Check) -> None:

@@ -10,11 +10,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 import zstandard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 ROOT = Path(__file__).parents[1]
 KEY = b"0123456789abcdef0123456789abcdef"
@@ -71,7 +75,9 @@ def corpus() -> bytes:
     lines = []
     for row in range(4000):
         seed = row - row % 10 if row % 10 == 9 else row
-        text = " ".join(words[(seed * 7 + place * (seed % 13 + 1)) % len(words)] + str(seed % 97) for place in range(8 + seed % 40))
+        text = " ".join(
+            words[(seed * 7 + place * (seed % 13 + 1)) % len(words)] + str(seed % 97) for place in range(8 + seed % 40)
+        )
         if seed % 7 == 0:
             text += f" write to person{seed}@mail.acme-widgets.com soon"
         lines.append(json.dumps({"id": row, "text": text}))

@@ -53,11 +53,21 @@ def stub(name: str, body: bytes) -> tuple[str, Callable[[Path], object]]:
 
 # name of the file, how it is made, what is told, what its copy holds (None: there is none)
 FILES: list[tuple[str, tuple[str, Callable[[Path], object]], str, bytes | None]] = [
-    ("invalid UTF-8", stub("x.jsonl", GOOD + b'{"text":"\xff\xfe"}\n' + GOOD), "record 1: not UTF-8 at byte 9", CLEANED * 2),
+    (
+        "invalid UTF-8",
+        stub("x.jsonl", GOOD + b'{"text":"\xff\xfe"}\n' + GOOD),
+        "record 1: not UTF-8 at byte 9",
+        CLEANED * 2,
+    ),
     ("malformed JSON", stub("x.jsonl", GOOD + b'{"text":\n' + GOOD), "record 1: not JSON at character", CLEANED * 2),
     ("NaN", stub("x.jsonl", b'{"n":NaN}\n' + GOOD), "record 0: not JSON", CLEANED),
     ("Infinity", stub("x.jsonl", b'{"n":-Infinity}\n' + GOOD), "record 0: not JSON", CLEANED),
-    ("depth 10,000", stub("x.jsonl", b'{"a":' * 10_000 + b"1" + b"}" * 10_000 + b"\n" + GOOD), "nested deeper", CLEANED),
+    (
+        "depth 10,000",
+        stub("x.jsonl", b'{"a":' * 10_000 + b"1" + b"}" * 10_000 + b"\n" + GOOD),
+        "nested deeper",
+        CLEANED,
+    ),
     ("no JSON Lines at all", stub("x.jsonl", b'[\n  {"a": 1}\n]\n'), "record 0: not JSON", b'  {"a": 1}\n'),
     ("gzip cut short", stub("x.jsonl.gz", gzip.compress(GOOD * 5_000)[:-50]), "cannot be read beyond record", b""),
     ("no gzip at all", stub("x.jsonl.gz", GOOD), "cannot be read beyond record 0", b""),
@@ -117,7 +127,9 @@ KEPT = [
 
 @pytest.mark.parametrize("dedup", ["off", "near"])
 @pytest.mark.parametrize(("body", "expected"), [case[1:] for case in KEPT], ids=[case[0] for case in KEPT])
-def test_odd_input_is_kept_as_it_is(tmp_path: Path, options: Options, body: bytes, expected: bytes | None, dedup: str) -> None:
+def test_odd_input_is_kept_as_it_is(
+    tmp_path: Path, options: Options, body: bytes, expected: bytes | None, dedup: str
+) -> None:
     (tmp_path / "a.jsonl").write_bytes(body)
     if dedup == "near" and body.count(GOOD[:-1]) > 1:  # the second is a duplicate
         body = body.replace(GOOD[:-1], b'{"text":"one"}', 1)
@@ -137,7 +149,9 @@ def test_a_long_line_is_cleaned(tmp_path: Path, options: Options) -> None:
     assert report.complete
 
 
-def test_a_bomb_is_quarantined_in_bounded_memory(tmp_path: Path, options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bomb_is_quarantined_in_bounded_memory(
+    tmp_path: Path, options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import tracemalloc
 
     monkeypatch.setattr(jsonl, "MAX_LINE", 4 << 20)
@@ -150,7 +164,9 @@ def test_a_bomb_is_quarantined_in_bounded_memory(tmp_path: Path, options: Option
     report = privscan.scan(str(tmp_path / "a.jsonl.gz"), **options)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert [(problem.record, problem.reason) for problem in report.problems] == [(1, "longer than 4 MiB; split the record")]
+    assert [(problem.record, problem.reason) for problem in report.problems] == [
+        (1, "longer than 4 MiB; split the record")
+    ]
     assert report.tally.findings.total() == 1
     assert peak < 40 << 20
 
@@ -261,7 +277,9 @@ def test_what_cannot_be_done_is_told(tmp_path: Path, cli: Cli, args: list[str], 
     (tmp_path / "full.jsonl").mkdir()
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "precious").write_text("x")
-    rule = "[[rule]]\nid = 'x.y'\nentity = 'X'\nname = 'x'\npattern = '(('\nexamples = ['⟦x⟧']\ncounter_examples = ['y']\n"
+    rule = (
+        "[[rule]]\nid = 'x.y'\nentity = 'X'\nname = 'x'\npattern = '(('\nexamples = ['⟦x⟧']\ncounter_examples = ['y']\n"
+    )
     (tmp_path / "broken.toml").write_text(rule, encoding="utf-8")
     before = sorted(path.name for path in tmp_path.rglob("*"))
     done = cli(*args)
@@ -274,5 +292,7 @@ def test_what_cannot_be_done_is_told(tmp_path: Path, cli: Cli, args: list[str], 
 def test_an_output_error_names_place_and_remedy(tmp_path: Path, options: Options) -> None:
     (tmp_path / "a.jsonl").write_bytes(GOOD)
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match=r"file/out: cannot be written \(Not a directory\); free space or give write permission"):
+    with pytest.raises(
+        OutputError, match=r"file/out: cannot be written \(Not a directory\); free space or give write permission"
+    ):
         privscan.clean(str(tmp_path / "a.jsonl"), str(tmp_path / "file" / "out"), **options)

@@ -18,7 +18,19 @@ if TYPE_CHECKING:
     Cli = Callable[..., subprocess.CompletedProcess[bytes]]
 
 MAIL = b'{"text":"write to jane.roe@mail.acme-widgets.com"}\n'
-HEAVY = {"pyarrow", "numpy", "hyperscan", "presidio_analyzer", "datasketch", "jinja2", "stdnum", "phonenumbers", "rich", "tqdm", "orjson"}
+HEAVY = {
+    "pyarrow",
+    "numpy",
+    "hyperscan",
+    "presidio_analyzer",
+    "datasketch",
+    "jinja2",
+    "stdnum",
+    "phonenumbers",
+    "rich",
+    "tqdm",
+    "orjson",
+}
 
 CODES: list[tuple[str, list[str], bytes, int]] = [
     ("nothing found", ["scan", "-"], b'{"text":"plain"}\n', 0),
@@ -37,7 +49,13 @@ CODES: list[tuple[str, list[str], bytes, int]] = [
 
 @pytest.mark.parametrize(("args", "stdin", "code"), [case[1:] for case in CODES], ids=[case[0] for case in CODES])
 def test_exit_codes(cli: Cli, args: list[str], stdin: bytes, code: int) -> None:
-    done = cli(*args, "-q", "--select" if args[0] != "dedup" else "--dedup-field", "pii.email" if args[0] != "dedup" else "/text", stdin=stdin)
+    done = cli(
+        *args,
+        "-q",
+        "--select" if args[0] != "dedup" else "--dedup-field",
+        "pii.email" if args[0] != "dedup" else "/text",
+        stdin=stdin,
+    )
     assert done.returncode == code, done.stderr
     assert done.stdout == b""
     assert bool(done.stderr) is (code == 2)
@@ -45,7 +63,9 @@ def test_exit_codes(cli: Cli, args: list[str], stdin: bytes, code: int) -> None:
 
 def test_standard_input_is_cleaned_and_not_kept(cli: Cli, tmp_path: Path) -> None:
     assert cli("clean", "-", "-o", "out", "-q", stdin=MAIL + b'{"text":"plain"}\n' + MAIL).returncode == 0
-    assert (tmp_path / "out/data/stdin.jsonl").read_bytes() == b'{"text":"write to <EMAIL_ADDRESS>"}\n{"text":"plain"}\n'
+    assert (
+        tmp_path / "out/data/stdin.jsonl"
+    ).read_bytes() == b'{"text":"write to <EMAIL_ADDRESS>"}\n{"text":"plain"}\n'
     assert not (tmp_path / "out/.work").exists()
     manifest = json.loads((tmp_path / "out/manifest.json").read_text())
     assert manifest["inputs"][0]["records"] == 3
@@ -116,29 +136,42 @@ def test_a_key_comes_from_a_file_or_the_environment_and_is_told_nowhere(cli: Cli
     (tmp_path / "key").write_bytes(b"0123456789abcdef\n")
     runs = {
         "file": cli("clean", "a.jsonl", "-o", "file", "-f", "json", "--key-file", "key"),
-        "environment": cli("clean", "a.jsonl", "-o", "environment", "-f", "json", env={"PRIVSCAN_KEY": "0123456789abcdef"}),
+        "environment": cli(
+            "clean", "a.jsonl", "-o", "environment", "-f", "json", env={"PRIVSCAN_KEY": "0123456789abcdef"}
+        ),
         "ephemeral": cli("clean", "a.jsonl", "-o", "ephemeral", "-f", "json"),
     }
     prints = {}
     for name, done in runs.items():
         assert json.loads(done.stdout)["key"] == name
         assert b"0123456789abcdef" not in done.stdout + done.stderr
-        assert all(b"0123456789abcdef" not in path.read_bytes() for path in (tmp_path / name).rglob("*.*") if path.is_file())
+        assert all(
+            b"0123456789abcdef" not in path.read_bytes() for path in (tmp_path / name).rglob("*.*") if path.is_file()
+        )
         prints[name] = json.loads((tmp_path / name / "findings.jsonl").read_bytes())["fingerprint"]
     assert prints["file"] == prints["environment"] != prints["ephemeral"]
     assert cli("scan", "a.jsonl", env={"PRIVSCAN_KEY": "short"}).returncode == 2
 
 
-def test_the_functions_do_what_the_verbs_do(cli: Cli, tmp_path: Path, cache_dir: str, told: Callable[[Path], Any]) -> None:
+def test_the_functions_do_what_the_verbs_do(
+    cli: Cli, tmp_path: Path, cache_dir: str, told: Callable[[Path], Any]
+) -> None:
     (tmp_path / "a.jsonl").write_bytes(MAIL * 3 + b'{"text":"plain"}\n')
     (tmp_path / "key").write_bytes(b"0123456789abcdef")
     cli("clean", "a.jsonl", "-o", "one", "-q", "--key-file", "key", "--dedup-field", "/text")
     privscan.clean(
-        str(tmp_path / "a.jsonl"), str(tmp_path / "two"), key=b"0123456789abcdef", key_source="file", dedup_fields=["/text"], cache_dir=cache_dir
+        str(tmp_path / "a.jsonl"),
+        str(tmp_path / "two"),
+        key=b"0123456789abcdef",
+        key_source="file",
+        dedup_fields=["/text"],
+        cache_dir=cache_dir,
     )
     assert told(tmp_path / "one") == told(tmp_path / "two")
 
 
 def test_the_module_and_the_version() -> None:
-    done = subprocess.run([sys.executable, "-m", "privscan", "-V"], capture_output=True, check=True, cwd=str(privscan.__path__[0]) + "/..")
+    done = subprocess.run(
+        [sys.executable, "-m", "privscan", "-V"], capture_output=True, check=True, cwd=str(privscan.__path__[0]) + "/.."
+    )
     assert done.stdout.decode() == f"privscan {privscan.__version__}\n"

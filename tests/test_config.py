@@ -57,7 +57,7 @@ def test_wrong_files(tmp_path: Path, text: str, reason: str) -> None:
 def test_the_file_in_the_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert config.file_defaults(None, KNOWN) == {}
-    (tmp_path / "pyproject.toml").write_text('tool = 3')
+    (tmp_path / "pyproject.toml").write_text("tool = 3")
     assert config.file_defaults(None, KNOWN) == {}
     (tmp_path / "pyproject.toml").write_text('[tool.privscan]\npolicy = "secrets"')
     assert config.file_defaults(None, KNOWN) == {"policy": "secrets"}
@@ -83,7 +83,9 @@ REFUSED: list[tuple[str, dict[str, Any], type[PrivscanError], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("wanted", "kind", "reason"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
+@pytest.mark.parametrize(
+    ("wanted", "kind", "reason"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED]
+)
 def test_refused(wanted: dict[str, Any], kind: type[PrivscanError], reason: str) -> None:
     with pytest.raises(kind, match=reason) as told:
         config.settings("scan", **wanted)
@@ -117,7 +119,9 @@ LEVELS: list[tuple[str, str, dict[str, str], list[str], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "env", "flags", "level"), [case[1:] for case in LEVELS], ids=[case[0] for case in LEVELS])
+@pytest.mark.parametrize(
+    ("text", "env", "flags", "level"), [case[1:] for case in LEVELS], ids=[case[0] for case in LEVELS]
+)
 def test_what_wins_over_what(
     tmp_path: Path, cli: Callable[..., Any], text: str, env: dict[str, str], flags: list[str], level: str
 ) -> None:

@@ -27,7 +27,13 @@ def uris(*paths: Path | str, exclude: Path | None = None) -> list[str]:
 def test_folders_are_read_in_a_fixed_order_and_keep_relative_names(tmp_path: Path) -> None:
     tree(tmp_path, "b/z.jsonl", "b/a.ndjson.gz", "a.parquet", "c.jsonl.zst", "b/c/d.JSONL", "readme.md", "x.json")
     found = inputs.gather([str(tmp_path)])
-    assert [file.uri for file in found.files] == ["a.parquet", "b/a.ndjson.gz", "b/c/d.JSONL", "b/z.jsonl", "c.jsonl.zst"]
+    assert [file.uri for file in found.files] == [
+        "a.parquet",
+        "b/a.ndjson.gz",
+        "b/c/d.JSONL",
+        "b/z.jsonl",
+        "c.jsonl.zst",
+    ]
     assert [file.format for file in found.files] == ["parquet", "jsonl", "jsonl", "jsonl", "jsonl"]
     assert "2 files of other kinds" in found.notes[0]
 

@@ -70,7 +70,13 @@ def test_a_run_tells_no_value_anywhere(tmp_path: Path, source: Path, cli: Callab
     assert_silent(done.stdout, "stdout")
     assert_silent(done.stderr, "stderr")
     sides = [path for path in (tmp_path / "out").rglob("*") if path.is_file() and "data" not in path.parts[-2]]
-    assert {path.name for path in sides} >= {"findings.jsonl", "quarantine.jsonl", "report.json", "report.html", "manifest.json"}
+    assert {path.name for path in sides} >= {
+        "findings.jsonl",
+        "quarantine.jsonl",
+        "report.json",
+        "report.html",
+        "manifest.json",
+    }
     for path in [*sides, tmp_path / "found.jsonl"]:
         assert_silent(path.read_bytes(), path.name)
     for value in PLANTED.values():
@@ -107,7 +113,9 @@ def test_a_detector_that_fails_costs_its_record_and_tells_nothing(
     real = detectors.build
     monkeypatch.setattr(detectors, "build", lambda settings: (*real(settings), Talkative()))
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows()))
-    report = privscan.clean(str(tmp_path / "a.jsonl"), str(tmp_path / "out"), **(options | {"workers": workers, "split": 256}))
+    report = privscan.clean(
+        str(tmp_path / "a.jsonl"), str(tmp_path / "out"), **(options | {"workers": workers, "split": 256})
+    )
     assert [(problem.record, problem.reason) for problem in report.problems] == [(2, "a detector failed (ValueError)")]
     assert report.tally.outcomes["quarantined"] == 1
     out, err = capfd.readouterr()

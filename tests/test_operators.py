@@ -30,7 +30,9 @@ def test_mask_shows_a_quarter_at_most(value: str, keep: int, char: str) -> None:
     marks = [(old, new) for old, new in zip(value, shown, strict=True) if old.isalnum()]
     left = sum(old == new and new != char for old, new in marks)
     assert left <= len(marks) // 4
-    assert [new for old, new in zip(value, shown, strict=True) if not old.isalnum()] == [m for m in value if not m.isalnum()]
+    assert [new for old, new in zip(value, shown, strict=True) if not old.isalnum()] == [
+        m for m in value if not m.isalnum()
+    ]
 
 
 @given(st.text("abcXYZ019 .-/+", min_size=1, max_size=60))
@@ -78,7 +80,9 @@ OUTPUTS: list[tuple[str, str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "params", "expected"), [case[1:] for case in OUTPUTS], ids=[case[0] for case in OUTPUTS])
+@pytest.mark.parametrize(
+    ("name", "params", "expected"), [case[1:] for case in OUTPUTS], ids=[case[0] for case in OUTPUTS]
+)
 def test_apply(name: str, params: dict[str, Any], expected: str) -> None:
     action = Action(name, tuple(params.items()))
     made = operators.apply(operators.table([name]), action, KEY, "CREDIT_CARD", "4111 1111 1111 1111")

@@ -48,7 +48,13 @@ def clean(source: Path, out: Path, options: Options, **more: Any) -> Report:
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("name", NAMES)
 def test_workers_make_no_difference(
-    tmp_path: Path, options: Options, corpus: bytes, told: Told, packed: Packed, unpacked: Callable[[Path], bytes], name: str
+    tmp_path: Path,
+    options: Options,
+    corpus: bytes,
+    told: Told,
+    packed: Packed,
+    unpacked: Callable[[Path], bytes],
+    name: str,
 ) -> None:
     source = tmp_path / name
     source.write_bytes(packed(name, corpus))
@@ -68,7 +74,13 @@ def test_workers_make_no_difference(
 @pytest.mark.parametrize("damage", [lambda data: data[: len(data) // 2], lambda data: data[:-2]], ids=["half", "end"])
 @pytest.mark.parametrize("name", NAMES[1:])
 def test_a_broken_stream_ends_the_same_for_any_number_of_workers(
-    tmp_path: Path, options: Options, corpus: bytes, told: Told, packed: Packed, name: str, damage: Callable[[bytes], bytes]
+    tmp_path: Path,
+    options: Options,
+    corpus: bytes,
+    told: Told,
+    packed: Packed,
+    name: str,
+    damage: Callable[[bytes], bytes],
 ) -> None:
     source = tmp_path / name
     source.write_bytes(damage(packed(name, corpus)))
@@ -140,7 +152,10 @@ def wait_for(condition: Callable[[], Any], process: subprocess.Popen[bytes]) -> 
     """Wait until something has happened, for as long as the process lives."""
     end = time.monotonic() + 60
     while not condition():
-        assert process.poll() is None, (process.stdout and process.stdout.read(), process.stderr and process.stderr.read())
+        assert process.poll() is None, (
+            process.stdout and process.stdout.read(),
+            process.stderr and process.stderr.read(),
+        )
         assert time.monotonic() < end
         time.sleep(0.002)
 
@@ -182,7 +197,13 @@ ARGS = ("clean", "in", "-o", "out", "-q", "--dedup", "exact", "--select", "pii.e
 @linux
 @pytest.mark.parametrize("keyed", [True, False], ids=["key given", "key made for the run"])
 def test_killed_and_resumed_gives_the_same_bytes(
-    big: Path, tmp_path: Path, start: Callable[..., subprocess.Popen[bytes]], cli: Any, told: Told, cache_dir: str, keyed: bool
+    big: Path,
+    tmp_path: Path,
+    start: Callable[..., subprocess.Popen[bytes]],
+    cli: Any,
+    told: Told,
+    cache_dir: str,
+    keyed: bool,
 ) -> None:
     files = len(list(big.iterdir()))
     policy = tmp_path / "policy.toml"
@@ -326,7 +347,9 @@ def test_resume_refuses_other_inputs_settings_and_whole_runs(tmp_path: Path, opt
 # ---------------------------------------------------------------- accounts
 
 
-def test_an_input_written_to_meanwhile_makes_the_run_incomplete(tmp_path: Path, options: Options, corpus: bytes) -> None:
+def test_an_input_written_to_meanwhile_makes_the_run_incomplete(
+    tmp_path: Path, options: Options, corpus: bytes
+) -> None:
     source = tmp_path / "a.jsonl"
     source.write_bytes(corpus)
     run = Run(config.settings("scan", **options), [str(source)])

@@ -54,7 +54,9 @@ def make(folder: Path, cache_dir: str) -> Path:
     pq.write_table(table, source / "b.parquet")
     (folder / "policy.toml").write_text(POLICY)
     out = folder / "out"
-    privscan.clean(str(source), str(out), policy=str(folder / "policy.toml"), cache_dir=cache_dir, dedup="exact", workers=1)
+    privscan.clean(
+        str(source), str(out), policy=str(folder / "policy.toml"), cache_dir=cache_dir, dedup="exact", workers=1
+    )
     return out
 
 
@@ -144,7 +146,11 @@ TAMPERED: list[tuple[str, Callable[[Path], None], set[int]]] = [
     ("a finding moved", edit("findings.jsonl", b'"record":1', b'"record":0'), {2}),
     ("a finding made no row", edit("findings.jsonl", b'"record"', b'"recrod"'), {1}),
     ("a finding with words for numbers", edit("findings.jsonl", b'"start":', b'"start":"x","end":"y","x":'), {1}),
-    ("a finding of nothing", edit("findings.jsonl", b'"uri":"b.parquet","record":0', b'"uri":"b.parquet","record":9'), {1}),
+    (
+        "a finding of nothing",
+        edit("findings.jsonl", b'"uri":"b.parquet","record":0', b'"uri":"b.parquet","record":9'),
+        {1},
+    ),
     ("a duplicate untold", without_line("duplicates.jsonl", 0), {1}),
     ("a quarantine untold", without_line("quarantine.jsonl", 0), {4}),
     ("a value in the page", with_line("report.html", MAIL.encode()), {5}),
@@ -181,7 +187,9 @@ def test_changed_or_missing_inputs_leave_promises_open(tmp_path: Path, cache_dir
     assert all(check.passed for check in moved)
     with (tmp_path / "moved" / "a.jsonl").open("a") as file:
         file.write("{}\n")
-    states = {check.promise: check.passed for check in verify(str(out), moved=str(tmp_path / "moved"), cache_dir=cache_dir)}
+    states = {
+        check.promise: check.passed for check in verify(str(out), moved=str(tmp_path / "moved"), cache_dir=cache_dir)
+    }
     assert states == {0: True, **dict.fromkeys(range(1, 7)), 7: True}
 
 

@@ -116,7 +116,13 @@ def test_plan_cuts_behind_newlines_and_counts_them(tmp_path_factory: Any, lines:
 
 
 EDITS: list[tuple[str, bytes, str, str, bytes]] = [
-    ("spacing and numbers survive", b'{ "n":1e5, "s" : "ab" , "z":0.10}\n', "/s", "<X>", b'{ "n":1e5, "s" : "<X>" , "z":0.10}\n'),
+    (
+        "spacing and numbers survive",
+        b'{ "n":1e5, "s" : "ab" , "z":0.10}\n',
+        "/s",
+        "<X>",
+        b'{ "n":1e5, "s" : "<X>" , "z":0.10}\n',
+    ),
     ("a number becomes null", b'{"n":4111111111111111}\n', "/n", "", b'{"n":null}\n'),
     ("escapes elsewhere survive", b'{"s":"ab","t":"\\u00e9\\/"}\n', "/s", "<X>", b'{"s":"<X>","t":"\\u00e9\\/"}\n'),
     ("key", b'{"ab":{"c":1}}\r\n', "/ab~key", "<X>", b'{"<X>":{"c":1}}\r\n'),
@@ -125,7 +131,9 @@ EDITS: list[tuple[str, bytes, str, str, bytes]] = [
 ]
 
 
-@pytest.mark.parametrize(("line", "field", "new", "expected"), [case[1:] for case in EDITS], ids=[case[0] for case in EDITS])
+@pytest.mark.parametrize(
+    ("line", "field", "new", "expected"), [case[1:] for case in EDITS], ids=[case[0] for case in EDITS]
+)
 def test_edits_are_spliced(line: bytes, field: str, new: str, expected: bytes) -> None:
     found = block(line)
     leaves = [leaf for leaf in found.leaves([0]) if leaf.field == field]
@@ -171,17 +179,25 @@ DAMAGE: list[tuple[str, str, Callable[[bytes], bytes]]] = [
     ("no gzip at all", "a.jsonl.gz", lambda body: body),
     ("zstd cut short", "a.jsonl.zst", lambda body: zstandard.compress(body)[:-40]),
     ("zstd cut by a byte", "a.jsonl.zst", lambda body: zstandard.compress(body)[:-1]),
-    ("zstd cut in the second frame", "a.jsonl.zst", lambda body: zstandard.compress(body) + zstandard.compress(body)[:30]),
+    (
+        "zstd cut in the second frame",
+        "a.jsonl.zst",
+        lambda body: zstandard.compress(body) + zstandard.compress(body)[:30],
+    ),
     ("no zstd at all", "a.jsonl.zst", lambda body: body),
 ]
 
 
 @pytest.mark.parametrize(("name", "damage"), [case[1:] for case in DAMAGE], ids=[case[0] for case in DAMAGE])
-def test_damage_is_told_and_what_was_read_comes_first(tmp_path: Path, name: str, damage: Callable[[bytes], bytes]) -> None:
+def test_damage_is_told_and_what_was_read_comes_first(
+    tmp_path: Path, name: str, damage: Callable[[bytes], bytes]
+) -> None:
     path = tmp_path / name
     path.write_bytes(damage(MANY))
     read = b""
-    with pytest.raises(InputError, match=r"a\.jsonl\.\w+: cannot be read beyond record \d+ \(.+\); restore the file") as error:
+    with pytest.raises(
+        InputError, match=r"a\.jsonl\.\w+: cannot be read beyond record \d+ \(.+\); restore the file"
+    ) as error:
         for entry in FORMAT.blocks(Shard(0, 0, str(path), name, "jsonl")):
             read += entry.buffer[1 : 1 + entry.nbytes]
     assert (MANY + MANY).startswith(read)

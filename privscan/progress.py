@@ -1,0 +1,36 @@
+"""How far a run is, on standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, Self
+
+from tqdm import tqdm
+
+
+class Progress:
+    """tqdm on standard error: bytes, rate, findings so far. Off where standard error is no terminal."""
+
+    def __init__(self, paths: list[str], *, show: bool) -> None:
+        tqdm.monitor_interval = 0  # its thread would make forking unsafe
+        self._bar = tqdm(
+            disable=None if show else True, unit="B", unit_scale=True, unit_divisor=1000, desc=os.path.basename(paths[0]) or paths[0],
+            leave=False, file=sys.stderr, mininterval=0.2,
+        )  # fmt: skip
+        self._findings = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def total(self, run: Any) -> None:
+        self._bar.total = run.total_bytes()
+        self._bar.refresh()
+
+    def tick(self, size: int, findings: int) -> None:
+        self._findings += findings
+        self._bar.set_postfix_str(f"{self._findings:,} findings", refresh=False)
+        self._bar.update(size)
