@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -37,7 +37,7 @@ app.add_typer(rules_app, name="rules")
 def _start(
     context: typer.Context,
     config: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option(
             "--config",
             envvar="PRIVSCAN_CONFIG",
@@ -52,31 +52,8 @@ def _start(
         ),
     ] = False,
 ) -> None:
-    from privscan.config import file_defaults
-
     with _errors():
-        commands = context.command.commands  # type: ignore[attr-defined]
-        # a file sets what a run depends on; where to, and how talkative, is said on the spot
-        spoken = {"paths", "out", "quiet", "verbose", "overwrite", "resume"}
-        params = [p for name in ("scan", "clean", "dedup") for p in commands[name].params if p.name not in spoken]
-        known = {max(p.opts, key=len).removeprefix("--"): _kind(p) for p in params}
-        defaults = file_defaults(config, known)
-        context.default_map = {
-            name: {
-                p.name: defaults[flag]
-                for p in command.params
-                if (flag := max(p.opts, key=len).removeprefix("--")) in defaults
-            }
-            for name, command in commands.items()
-            if hasattr(command, "params")
-        }
-
-
-def _kind(param: Any) -> type:
-    """Return the type a configuration file must give for a flag: list, bool, int, float or str."""
-    if param.multiple:
-        return list
-    return bool if param.is_flag else {"workers": int, "dedup_threshold": float}.get(param.name, str)
+        context.default_map = flags.defaults(context.command.commands, config)  # type: ignore[attr-defined]
 
 
 def _print_version(*, on: bool) -> None:
@@ -89,8 +66,8 @@ def _print_version(*, on: bool) -> None:
 def scan(
     paths: flags.Paths,
     out: Annotated[
-        Optional[str], typer.Option("-o", "--out", metavar="DIR", help="Also write a run folder with the report.")
-    ] = None,  # noqa: UP045
+        str | None, typer.Option("-o", "--out", metavar="DIR", help="Also write a run folder with the report.")
+    ] = None,
     policy: flags.PolicyName = "standard",
     select: flags.Select = None,
     ignore: flags.Ignore = None,
@@ -166,12 +143,12 @@ def dedup_(
 def verify(
     run: Annotated[str, typer.Argument(metavar="DIR", help="Run folder of `clean` or `dedup`.")],
     input_: Annotated[
-        Optional[str], typer.Option("--input", metavar="PATH", help="Where the inputs are now, if they have moved.")
-    ] = None,  # noqa: UP045
+        str | None, typer.Option("--input", metavar="PATH", help="Where the inputs are now, if they have moved.")
+    ] = None,
     key_file: flags.KeyFile = None,
     quiet: flags.Quiet = False,
 ) -> None:
-    """Prove a run's promises on its files: accounting, coverage, untouched bytes, quarantine, no values, repeatable, re-scan."""
+    """Prove a run's promises on its files: accounts, coverage, untouched bytes, quarantine, no values, a re-scan."""
     with _errors():
         from privscan.reports import tables
         from privscan.verify import verify as prove
@@ -205,8 +182,8 @@ def explain(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Run folder.")],
     finding: Annotated[str, typer.Argument(metavar="FINDING", help="A finding's id, or the start of one.")],
     input_: Annotated[
-        Optional[str], typer.Option("--input", metavar="PATH", help="Where the inputs are now, if they have moved.")
-    ] = None,  # noqa: UP045
+        str | None, typer.Option("--input", metavar="PATH", help="Where the inputs are now, if they have moved.")
+    ] = None,
 ) -> None:
     """Tell why something was found: rule, validators, context, score steps; the value masked."""
     from privscan.explain import explain as tell
@@ -250,8 +227,8 @@ def rules_show(
 @rules_app.command("check")
 def rules_check(
     path: Annotated[
-        Optional[str], typer.Argument(metavar="PATH", help="A rule pack of yours; default: the shipped packs.")
-    ] = None,  # noqa: UP045
+        str | None, typer.Argument(metavar="PATH", help="A rule pack of yours; default: the shipped packs.")
+    ] = None,
 ) -> None:
     """Run every check on rules: their examples through the whole engine, counter-examples, time, overlaps."""
     from privscan.checks import check

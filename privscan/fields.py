@@ -1,4 +1,4 @@
-"""Sees that the fields a run was told to look at, or to compare, are in the data: a misspelt one would pass it unscanned."""
+"""Sees that the fields a run was told to look at, or compare, are there: a misspelt one would pass data unscanned."""
 
 from __future__ import annotations
 

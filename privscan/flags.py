@@ -1,10 +1,13 @@
-"""The flags the verbs share, as Typer reads them: name, environment variable, help."""
+"""The flags the verbs share, as Typer reads them: name, environment variable, help; and what a file sets of them."""
 
 from __future__ import annotations
 
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Paths = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="Files, folders, or - for JSONL on standard input.")
@@ -17,67 +20,67 @@ PolicyName = Annotated[
     ),
 ]
 Select = Annotated[
-    Optional[list[str]],  # noqa: UP045 - Typer reads it at run time
+    list[str] | None,
     typer.Option(
         "--select", envvar="PRIVSCAN_SELECT", metavar="PREFIX", help="Only these rule ids or entities (repeatable)."
     ),
 ]
 Ignore = Annotated[
-    Optional[list[str]],  # noqa: UP045
+    list[str] | None,
     typer.Option(
         "--ignore", envvar="PRIVSCAN_IGNORE", metavar="PREFIX", help="Not these rule ids or entities (repeatable)."
     ),
 ]
 RuleFiles = Annotated[
-    Optional[list[str]],  # noqa: UP045
+    list[str] | None,
     typer.Option("--rules", envvar="PRIVSCAN_RULES", metavar="PATH", help="Further rule packs, TOML (repeatable)."),
 ]
 MinConfidence = Annotated[
-    Optional[str],  # noqa: UP045
+    str | None,
     typer.Option(
         "--min-confidence", envvar="PRIVSCAN_MIN_CONFIDENCE", metavar="LEVEL", help="low, medium (default) or high."
     ),
 ]
 FailOn = Annotated[
-    Optional[str],  # noqa: UP045
+    str | None,
     typer.Option(
         "--fail-on", envvar="PRIVSCAN_FAIL_ON", metavar="LEVEL",
         help="Exit 1 at this severity: low, medium, high, critical, never. Default: scan medium, clean never.",
     ),
 ]  # fmt: skip
 Field = Annotated[
-    Optional[list[str]],  # noqa: UP045
+    list[str] | None,
     typer.Option(
         "--field", envvar="PRIVSCAN_FIELD", metavar="POINTER", help="Only these fields, e.g. /messages/*/content."
     ),
 ]
 ExcludeField = Annotated[
-    Optional[list[str]],  # noqa: UP045
+    list[str] | None,
     typer.Option(
         "--exclude-field", envvar="PRIVSCAN_EXCLUDE_FIELD", metavar="POINTER", help="Not these fields (repeatable)."
     ),
 ]
 WorkerCount = Annotated[
-    Optional[int],  # noqa: UP045
+    int | None,
     typer.Option(
         "--workers", envvar="PRIVSCAN_WORKERS", min=1, metavar="N", help="Processes; default: every processor."
     ),
 ]
 KeyFile = Annotated[
-    Optional[str],  # noqa: UP045
+    str | None,
     typer.Option(
         "--key-file", envvar="PRIVSCAN_KEY_FILE", metavar="FILE",
-        help="Key of fingerprints and pseudonyms (or its text in PRIVSCAN_KEY). Without one, a key is made and thrown away.",
+        help="Key of fingerprints and pseudonyms (or its text in PRIVSCAN_KEY); else one is made and thrown away.",
     ),
 ]  # fmt: skip
 Formats = Annotated[
-    Optional[list[str]],  # noqa: UP045
+    list[str] | None,
     typer.Option(
         "-f", "--format", metavar="FORMAT[=FILE]", help="console (default), json, html, or a plugin's (repeatable)."
     ),
 ]
 Findings = Annotated[
-    Optional[str],  # noqa: UP045
+    str | None,
     typer.Option(
         "--findings",
         envvar="PRIVSCAN_FINDINGS",
@@ -94,7 +97,7 @@ Dedup = Annotated[
     ),
 ]
 DedupField = Annotated[
-    Optional[list[str]],  # noqa: UP045
+    list[str] | None,
     typer.Option(
         "--dedup-field",
         envvar="PRIVSCAN_DEDUP_FIELD",
@@ -107,9 +110,36 @@ DedupThreshold = Annotated[
     typer.Option(
         "--dedup-threshold",
         envvar="PRIVSCAN_DEDUP_THRESHOLD",
-        help="Jaccard similarity of word 5-grams at which a row repeats another.",
+        help="Jaccard similarity of word 5-grams that makes a repetition.",
     ),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the run that is in --out.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on where the run in --out was cut off.")]
 NoSamples = Annotated[bool, typer.Option("--no-samples", help="Put no masked contexts in the report.")]
+
+SAID = frozenset({"paths", "out", "quiet", "verbose", "overwrite", "resume"})
+"""What no file sets: where to, how talkative, and what may be replaced are said on the spot."""
+
+
+def defaults(commands: Mapping[str, Any], path: str | None) -> dict[str, dict[str, Any]]:
+    """Return what a configuration file sets, by verb and parameter; ConfigError where it is wrong."""
+    from privscan.config import file_defaults
+
+    shared = [param for name in ("scan", "clean", "dedup") for param in commands[name].params if param.name not in SAID]
+    found = file_defaults(path, {_flag(param): _kind(param) for param in shared})
+    return {
+        name: {param.name: found[_flag(param)] for param in command.params if _flag(param) in found}
+        for name, command in commands.items()
+        if hasattr(command, "params")
+    }
+
+
+def _flag(param: Any) -> str:
+    return str(max(param.opts, key=len)).removeprefix("--")
+
+
+def _kind(param: Any) -> type:
+    """Return the type a configuration file must give for a flag: list, bool, int, float or str."""
+    if param.multiple:
+        return list
+    return bool if param.is_flag else {"workers": int, "dedup_threshold": float}.get(param.name, str)

@@ -47,9 +47,7 @@ def gather(paths: Sequence[str], exclude: str | None = None) -> Inputs:
         if path == "-":
             roots.append(("", [(path, "stdin.jsonl")]))
         elif os.path.isdir(path):
-            roots.append(
-                (os.path.basename(os.path.abspath(path)), sorted(_walk(path, exclude, found), key=lambda f: f[1]))
-            )
+            roots.append((name_of(path), sorted(_walk(path, exclude, found), key=lambda f: f[1])))
         elif not os.path.exists(path):
             link = "a link that leads nowhere or in a circle" if os.path.islink(path) else "no such file or folder"
             raise UsageError(f"{path}: {link}")
@@ -76,7 +74,7 @@ def gather(paths: Sequence[str], exclude: str | None = None) -> Inputs:
 
 
 def _apart(paths: Sequence[str], out: str) -> None:
-    """See that the output is written to no place that is read: never in place, and nothing of the user's is replaced."""
+    """See that the output goes to no place that is read: never in place, nothing of the user's is replaced."""
     target = os.path.realpath(out)
     for path in paths:
         if path != "-" and _within(path, target):
@@ -94,6 +92,11 @@ def _once(roots: list[tuple[str, list[tuple[str, str]]]], found: Inputs) -> None
         gone = set(again)
         files[:] = [file for place, file in enumerate(files) if place not in gone]
         seen.update(real)
+
+
+def name_of(path: str) -> str:
+    """Return the last part of a path, also of `.`."""
+    return os.path.basename(os.path.abspath(path))
 
 
 def _within(path: str, folder: str | None) -> bool:
@@ -142,10 +145,6 @@ def _walk(root: str, exclude: str | None, found: Inputs) -> Iterator[tuple[str, 
             else:
                 yield path, uri
     if others:
-        found.notes.append(
-            f"{others} files of other kinds under {os.path.basename(os.path.abspath(root))} were not looked at, nor copied"
-        )
+        found.notes.append(f"{others} files of other kinds under {name_of(root)} were not looked at, nor copied")
     if hidden:
-        found.notes.append(
-            f"{hidden} hidden folders under {os.path.basename(os.path.abspath(root))} were not looked at, nor copied"
-        )
+        found.notes.append(f"{hidden} hidden folders under {name_of(root)} were not looked at, nor copied")

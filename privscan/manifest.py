@@ -162,18 +162,15 @@ def _to_parquet(rows: str, target: str) -> None:
     import pyarrow.parquet as pq
 
     text = pa.string()
-    schema = pa.schema(
-        [
-            ("id", text),
-            ("uri", text),
-            ("record", pa.int64()),
-            ("field", text),
-            ("start", pa.int64()),
-            ("end", pa.int64()),
-        ]
-        + [("entity", text), ("rule", text), ("confidence", text), ("score", pa.float64()), ("severity", text)]
-        + [("evidence", pa.list_(text)), ("fingerprint", text), ("state", text)]
-    )
+    kinds = {
+        "record": pa.int64(),
+        "start": pa.int64(),
+        "end": pa.int64(),
+        "score": pa.float64(),
+        "evidence": pa.list_(text),
+    }
+    names = ["id", "uri", "record", "field", "start", "end", "entity", "rule", "confidence", "score", "severity"]
+    schema = pa.schema([(name, kinds.get(name, text)) for name in (*names, "evidence", "fingerprint", "state")])
     with pq.ParquetWriter(target, schema, compression="zstd") as writer, open(rows, "rb") as source:
         while lines := source.readlines(8 << 20):
             writer.write_batch(pa.RecordBatch.from_pylist([orjson.loads(line) for line in lines], schema=schema))

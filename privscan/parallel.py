@@ -49,7 +49,7 @@ class Workers:
                 raise
 
     def map(self, function: Callable[..., Any], tasks: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
-        """Yield function(tools, *task) for each task, in the order of the tasks. Tasks are asked for as they can start."""
+        """Yield function(tools, *task) for each task, in order. Tasks are asked for as they can start."""
         if self._pool is None:
             if self._local is None:
                 self._local = self._make(self._settings)

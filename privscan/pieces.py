@@ -13,6 +13,7 @@ import contextlib
 import json
 import os
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from privscan import formats
@@ -23,7 +24,7 @@ from privscan.runfolder import writing
 from privscan.shard import process_shard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from privscan.runfolder import RunFolder
     from privscan.shard import Result, Tools
@@ -153,6 +154,20 @@ def told(result: Result, piece: Piece, quarantine: str | None) -> Result:
         with writing(quarantine), open(quarantine, "ab") as out:
             out.write(json.dumps(problem.row()).encode() + b"\n")
     return result
+
+
+def told_duplicates(piece: Piece, dropped: str, stem: str, uris: Sequence[str]) -> Counter[str]:
+    """Write one row for each row of a piece that was dropped, and count them by method."""
+    from privscan.dedup.store import drops
+
+    methods: Counter[str] = Counter()
+    path = f"{stem}.duplicates"
+    with writing(path), open(path, "w", encoding="utf-8") as out:
+        for record, twin in sorted(drops(dropped).items()):
+            methods[twin.method] += 1
+            row = {"uri": piece.shard.uri, "record": record, "kept_uri": uris[twin.file], "kept_record": twin.row}
+            out.write(json.dumps(row | {"similarity": twin.similarity, "method": twin.method}) + "\n")
+    return methods
 
 
 def sweep(folder: str) -> None:

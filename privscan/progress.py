@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self
 
 from tqdm import tqdm
+
+if TYPE_CHECKING:
+    from privscan.run import Run
 
 
 class Progress:
@@ -14,10 +17,11 @@ class Progress:
 
     def __init__(self, paths: list[str], *, show: bool) -> None:
         tqdm.monitor_interval = 0  # its thread would make forking unsafe
+        name = os.path.basename(paths[0]) or paths[0]
+        off = None if show else True
         self._bar = tqdm(
-            disable=None if show else True, unit="B", unit_scale=True, unit_divisor=1000, desc=os.path.basename(paths[0]) or paths[0],
-            leave=False, file=sys.stderr, mininterval=0.2,
-        )  # fmt: skip
+            disable=off, desc=name, unit="B", unit_scale=True, leave=False, file=sys.stderr, mininterval=0.2
+        )
         self._findings = 0
 
     def __enter__(self) -> Self:
@@ -26,11 +30,13 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         self._bar.close()
 
-    def total(self, run: Any) -> None:
+    def total(self, run: Run) -> None:
+        """Say how many bytes there are to do."""
         self._bar.total = run.total_bytes()
         self._bar.refresh()
 
     def tick(self, size: int, findings: int) -> None:
+        """Add bytes and findings."""
         self._findings += findings
         self._bar.set_postfix_str(f"{self._findings:,} findings", refresh=False)
         self._bar.update(size)

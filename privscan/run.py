@@ -172,7 +172,7 @@ class Run:
 
     @functools.cached_property
     def plan(self) -> list[Shard]:
-        """Cut the inputs into shards, numbered in the order of the output. A file that cannot be planned is a problem."""
+        """Cut the inputs into shards, numbered in the order of the output. A file that cannot be is a problem."""
         planned: list[Shard] = []
         for number, file in enumerate(self.inputs.files):
             path = self.stdin if file.path == "-" else file.path
@@ -252,21 +252,6 @@ class Run:
         chosen = choose(parts, self.settings.dedup, folder.work).drops
         return dict(zip((piece.name for piece in signed), chosen, strict=True))
 
-    def told_duplicates(self, folder: RunFolder) -> Counter[str]:
-        """Write one row a dropped row, and count them by method."""
-        from privscan.dedup.store import drops
-
-        methods: Counter[str] = Counter()
-        for piece in self.pieces:
-            path = f"{folder.stem(piece.name)}.duplicates"
-            with writing(path), open(path, "w", encoding="utf-8") as out:
-                for record, twin in sorted(drops(self.drops[piece.name]).items()):
-                    methods[twin.method] += 1
-                    row = {"uri": piece.shard.uri, "record": record}
-                    row |= {"kept_uri": self.inputs.files[twin.file].uri, "kept_record": twin.row}
-                    out.write(json.dumps(row | {"similarity": twin.similarity, "method": twin.method}) + "\n")
-        return methods
-
     def unchanged(self) -> None:
         """See that no input was written to while it was read."""
         for file in self.inputs.files:
@@ -284,7 +269,10 @@ class Run:
         for result in self.results:
             tally = tally + result.tally
         if self.folder is not None and self.drops:
-            tally.methods += self.told_duplicates(self.folder)
+            uris = [file.uri for file in self.inputs.files]
+            for piece in self.pieces:
+                stem = self.folder.stem(piece.name)
+                tally.methods += pieces.told_duplicates(piece, self.drops[piece.name], stem, uris)
         if not self.inputs.files:
             reason = "nothing to read: no file of a known format (.jsonl, .ndjson, plain, .gz or .zst, and .parquet)"
             self.problems.append(Problem(", ".join(self.paths), None, "plan", reason))

@@ -1,4 +1,4 @@
-"""Prove a run's promises on its files: read the input again beside the output and believe neither the report nor ourselves.
+"""Prove a run's promises on its files: read the input beside the output, believe neither the report nor ourselves.
 
 Each check is told as passed, failed (with the first place that differs) or not checked (and why).
 """
@@ -96,7 +96,7 @@ def _settings(found: dict[str, Any], key: bytes | None, cache_dir: str | None) -
     for name, now in (("rules", settings.rules_sha256), ("policy", settings.policy.sha256)):
         if now != found[f"{name}_sha256"]:
             raise UsageError(
-                f"the {name} are not those of the run (privscan {found['version']}); verify with the same version and files"
+                f"the {name} in use now is not the run's (privscan {found['version']}); verify with the same files"
             )
     if same_key and manifest.key_check(settings) != found["key_check"]:
         raise UsageError("the key is not the one of the run")
@@ -187,7 +187,11 @@ def _values(run: str, values: set[str], check: Check) -> None:
             while chunk := file.read(1 << 22):
                 text, tail = tail + chunk, chunk[-OVERLAP:]
                 hits: list[tuple[int, int]] = []
-                database.scan(text, lambda number, _start, end, _flags, found: found.append((number, end)), context=hits)
+
+                database.scan(
+                    text,
+                    lambda number, _start, end, _flags, _context: hits.append((number, end)),  # noqa: B023
+                )
                 if any(not _chance(text, end - len(needles[number]), end) for number, end in hits):
                     check.fail(f"{name} holds a value that was found in the data")
                     return

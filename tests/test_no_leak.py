@@ -143,7 +143,8 @@ def test_a_defect_of_ours_tells_its_place_only(
 HIDDEN = {"/a@b.org": "<M>", "/a@b.org/c@d.org": "<N>", "/x/0/e@f.org": "<O>"}
 SHOWN = [
     ("/a@b.org", "/<M>"), ("/a@b.org~key", "/<M>~key"), ("/a@b.org/c@d.org~key", "/<M>/<N>~key"),
-    ("/a@b.org/c@d.org/z", "/<M>/<N>/z"), ("/x/0/e@f.org/1", "/x/0/<O>/1"), ("/x/1", "/x/1"), ("/a@b.orgs", "/a@b.orgs"),
+    ("/a@b.org/c@d.org/z", "/<M>/<N>/z"), ("/x/0/e@f.org/1", "/x/0/<O>/1"), ("/x/1", "/x/1"),
+    ("/a@b.orgs", "/a@b.orgs"),
 ]  # fmt: skip
 
 

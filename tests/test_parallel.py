@@ -78,7 +78,7 @@ def test_tools_that_cannot_be_made_are_told_once(settings: config.Settings, coun
 
 
 def test_a_process_ended_from_outside_is_told(settings: config.Settings) -> None:
-    with pytest.raises(OutputError, match="ended from outside.*--resume and fewer --workers"):
+    with pytest.raises(OutputError, match=r"ended from outside.*--resume and fewer --workers"):
         gathered(Workers(settings, tools, 2), dies)
 
 

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from privscan.model import Outcome, Report, Severity, Tally
 from privscan.run import Run, exit_code, gate
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 

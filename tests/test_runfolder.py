@@ -167,9 +167,9 @@ def test_results_survive_being_kept(tally: Tally, problems: list[Problem], broke
 
 
 def test_what_cannot_be_written_is_told_with_place_and_remedy(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"/x: cannot be written \(No space left on device\); free space .* --resume"):
-        with writing("/x"):
-            raise OSError(28, os.strerror(28))
+    told = r"/x: cannot be written \(No space left on device\); free space .* --resume"
+    with pytest.raises(OutputError, match=told), writing("/x"):
+        raise OSError(28, os.strerror(28))
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
         opened(tmp_path / "file" / "out")

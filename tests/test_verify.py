@@ -203,8 +203,8 @@ REFUSED = [
     ("no JSON", lambda run: (run / "manifest.json").write_text("{"), "is not JSON"),
     ("of another schema", lambda run: edited(run, schema="x/9"), "is of schema"),
     ("of a scan", lambda run: edited(run, command="scan"), "writes no data"),
-    ("of other rules", lambda run: edited(run, rules_sha256="0"), "the rules are not those of the run"),
-    ("of another policy", lambda run: edited(run, policy_sha256="0"), "the policy are not|the policy is not"),
+    ("of other rules", lambda run: edited(run, rules_sha256="0"), "the rules in use now"),
+    ("of another policy", lambda run: edited(run, policy_sha256="0"), "the policy in use now"),
 ]
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 CODECS = {".gz": "gzip", ".zst": "zstd"}
 BLOCK_BYTES = 1 << 20  # raw bytes of a block, to the end of a line
-MAX_LINE = 512 << 20  # a longer line is quarantined unread: no training record is that long
+MAX_LINE = 128 << 20  # a longer line is quarantined unread: looking at one takes some ten times its size
 BLANK = b" \t\r\n"
 BOM = b"\xef\xbb\xbf"
 BARE = frozenset((BOM, BOM + b"\n", BOM + b"\r\n"))  # a first line with a byte order mark and nothing else

@@ -195,9 +195,8 @@ def test_damage_is_told_and_what_was_read_comes_first(
     path = tmp_path / name
     path.write_bytes(damage(MANY))
     read = b""
-    with pytest.raises(
-        InputError, match=r"a\.jsonl\.\w+: cannot be read beyond record \d+ \(.+\); restore the file"
-    ) as error:
+    told = r"a\.jsonl\.\w+: cannot be read beyond record \d+ \(.+\); restore the file"
+    with pytest.raises(InputError, match=told) as error:  # noqa: PT012 - what came before the error counts
         for entry in FORMAT.blocks(Shard(0, 0, str(path), name, "jsonl")):
             read += entry.buffer[1 : 1 + entry.nbytes]
     assert (MANY + MANY).startswith(read)
