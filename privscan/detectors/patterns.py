@@ -20,7 +20,7 @@ import numpy as np
 
 from privscan import validators
 from privscan.detectors import triggers
-from privscan.detectors.derive import folded, raw_alike
+from privscan.detectors.derive import folded, least_digits, raw_alike
 from privscan.rules import digest
 from privscan.model import Confidence, LeafKind, Match, Rule, Span, State
 
@@ -40,6 +40,8 @@ _HARD_ESCAPE = re.compile(rb"\\[^nrt\"]|\\\Z")  # the few that a replacement can
 _NAME_END = re.compile(rb"[^\"]{0,64}\"\s{0,8}:")
 # Where in a leaf to look, in code points: from, to, and the last place where a match can begin.
 Window = tuple[int, int, int]
+NO_DIGITS = bytes(byte for byte in range(256) if not 0x30 <= byte <= 0x39)
+NAMES_KEPT = 4096
 CLOSE = 16  # bytes between hits that are looked at together
 SCORES = {Confidence.LOW: 0.3, Confidence.MEDIUM: 0.6, Confidence.HIGH: 0.9}
 
@@ -62,6 +64,7 @@ class _Compiled:
     placeholders: tuple[re.Pattern[str], ...] = field(init=False)
     checks: tuple[tuple[str, Any], ...] = field(init=False)
     raw_alike: bool = field(init=False)
+    digits: int = field(init=False)  # that a match holds at least
     group: int | str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -73,6 +76,7 @@ class _Compiled:
         self.keywords = Words(rule.keywords) if own else None
         self.placeholders = tuple(re.compile(entry) for entry in rule.placeholders)
         self.raw_alike = raw_alike(rule.pattern)
+        self.digits = least_digits(rule.pattern)
         self.checks = tuple((name, validators.TABLE[name]) for name in rule.validators)
 
 
@@ -91,6 +95,8 @@ class Words:
 
     def __init__(self, words: Sequence[str]) -> None:
         self.joined = tuple(f" {' '.join(_WORD.findall(folded(word)))} " for word in words)
+        self.squeezed = {word.replace(" ", ""): word.strip() for word in self.joined}
+        self._names: dict[str, str] = {}
         self.glued = tuple(word.strip() for word in self.joined if _UNSPACED.search(word))
 
     def find(self, text: str) -> str:
@@ -105,8 +111,13 @@ class Words:
 
     def find_name(self, name: str) -> str:
         """Return the word that stands in a field's name; the name's parts may be written as one."""
-        squeezed = name.replace(" ", "")
-        return self.find(f" {name} ") or next((w.strip() for w in self.joined if w.replace(" ", "") == squeezed), "")
+        found = self._names.get(name)
+        if found is None:
+            if len(self._names) > NAMES_KEPT:
+                self._names.clear()
+            found = self.find(f" {name} ") or self.squeezed.get(name.replace(" ", ""), "")
+            self._names[name] = found
+        return found
 
 
 _WORD = re.compile(r"[^\W_]+")
@@ -114,6 +125,7 @@ _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u
 _TOKEN = re.compile(r"<[A-Z][A-Z0-9_]*(?::[0-9a-f]+)?>")
 
 
+@functools.lru_cache(maxsize=64)  # several rules ask of the same neighbourhood, one after the other
 def spaced(text: str) -> str:
     """Return the words of a text, folded and joined by single blanks; what we ourselves put in place is left out.
 
@@ -289,6 +301,8 @@ class Patterns:
         reach = self.reaches[number]
         low, high = max(first - reach.before - 8, start), last + reach.after + 8
         raw = bytes(buffer[low:high])
+        if entry.digits and raw.isascii() and len(raw.translate(None, NO_DIGITS)) < entry.digits:
+            return True
         more = raw.count(b"\\") + len(raw) - len(raw.decode("utf-8", "ignore"))
         if more:  # characters that take several bytes: the reach is in characters
             raw = bytes(buffer[max(low - 2 * more, start) : high + 2 * more])
@@ -369,6 +383,7 @@ class Patterns:
         last: tuple[int, int] | None = None
         low = high = final = 0
         whole = False
+        index = _Index()
         for owner, number, end in zip(owners, numbers, ends, strict=True):
             if owner < 0 or (whole and (owner, number) == last):
                 continue
@@ -377,7 +392,7 @@ class Patterns:
             slack = THIN if len(text) >= BIG_LEAF else 0
             offset = end - int(starts[owner])
             in_key = offset <= 0
-            at = offset if len(parts[3 * owner + 1]) == len(text) else _code_points(parts[3 * owner + 1], offset)
+            at = offset if len(parts[3 * owner + 1]) == len(text) else index.at(owner, parts[3 * owner + 1], offset)
             if (owner, number) == last and at - before <= high:
                 high, final = at + after + slack, at + slack if anchored else len(text)
                 continue
@@ -486,9 +501,15 @@ def _around(words: Words, text: str, span: Span, before: int, after: int) -> str
     return found or words.find(spaced(text[span.end : span.end + after]))
 
 
-def _code_points(body: bytes, offset: int) -> int:
-    """Return how many code points the first `offset` bytes hold."""
-    if offset <= 0:
-        return 0
-    head = np.frombuffer(body, dtype=np.uint8, count=min(offset, len(body)))
-    return int(np.count_nonzero((head & 0xC0) != 0x80))
+class _Index:
+    """Turns byte offsets of a leaf into code points; counts a leaf's bytes once."""
+
+    def __init__(self) -> None:
+        self._owner, self._points = -1, np.zeros(1, dtype=np.int64)
+
+    def at(self, owner: int, body: bytes, offset: int) -> int:
+        """Return how many code points the first `offset` bytes of a body hold."""
+        if owner != self._owner:
+            starts = (np.frombuffer(body, dtype=np.uint8) & 0xC0) != 0x80
+            self._owner, self._points = owner, np.concatenate(([0], np.cumsum(starts)))
+        return int(self._points[min(max(offset, 0), len(body))])
