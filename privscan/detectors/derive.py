@@ -446,6 +446,9 @@ BEFORE_ESCAPED = _char_class((EVERY - WORD - frozenset(b"\\")) | ESCAPE_LETTERS 
 AFTER = _char_class(EVERY - frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789"))
 
 
+FOLDED = 4  # letters: a shorter word without its accents is another word ("né", "ne")
+
+
 def keyword_triggers(words: Iterable[str]) -> tuple[bytes, ...]:
     """Return triggers for words and phrases in text or in a field's name, one a word: literals are nearly free.
 
@@ -453,7 +456,11 @@ def keyword_triggers(words: Iterable[str]) -> tuple[bytes, ...]:
     """
     found: set[bytes] = set()
     for word in words:
-        forms = {word.lower()} if word.isascii() else {word.lower(), word.upper(), word.title(), folded(word)}
+        forms = {word.lower()}
+        if not word.isascii():
+            forms |= {word.upper(), word.title()}
+            if len(word) >= FOLDED:
+                forms.add(folded(word))
         for form in forms:
             parts = [part for part in re.split(r"[\s_-]+", form) if part]
             joints = (b"",) if len(parts) == 1 else (b" ", b"_", b"-", b"")

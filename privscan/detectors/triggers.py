@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SCAN_BYTES = 256 * 1024  # of one scan call: the working set stays in the second-level cache
 # A run of digits: where the slow expressions are looked for at all, and what must stand near a mere keyword.
 DIGITS = rb"[^0-9][0-9](?:[ ./()+\\\x2d]{0,3}[0-9]){%d}" % (DIGIT_RUN - 1)
-NEAR_DIGITS = 320  # bytes on either side of such a run
+NEAR_DIGITS = 256  # bytes on either side of such a run
 
 
 @dataclass(frozen=True, slots=True)

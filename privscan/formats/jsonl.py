@@ -76,12 +76,12 @@ class JsonlBlock:
     def buffers(self) -> Iterator[tuple[bytes, np.ndarray[Any, Any]]]:
         yield self.buffer, self.starts
 
-    def obscured(self) -> Iterator[int]:
+    def obscured(self) -> list[int]:
         if b"\\u" not in self.buffer and b"\\/" not in self.buffer:
-            return
-        for row, line in enumerate(self.lines):
-            if _OBSCURE.search(line):
-                yield row
+            return []
+        at = np.fromiter((found.start() for found in _OBSCURE.finditer(self.buffer)), dtype=np.int64)
+        rows: list[int] = np.unique(np.searchsorted(self.starts, at, side="right") - 1).tolist()
+        return rows
 
     def names(self) -> tuple[()]:
         return ()  # names stand in the lines themselves
