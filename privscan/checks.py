@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import sysconfig
 import tempfile
@@ -22,11 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 from privscan import config, formats, rules, shard
 from privscan.detectors import triggers
-from privscan.detectors.patterns import needs_context
+from privscan.detectors.compiled import needs_context
 from privscan.errors import RuleError
 from privscan.model import Confidence, Rule, Shard
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator, Sequence
 
     from privscan.config import Settings
@@ -272,7 +272,9 @@ def _judged(
             for row in rows:
                 same = row["field"] == want[0] and row["start"] < want[2] and want[1] < row["end"]
                 if same and row["rule"] not in shares[case.rule.id]:
-                    yield Failure(case.rule.id, "overlap", f"{name} is also taken by {row['rule']}; list it in `shares`")
+                    yield Failure(
+                        case.rule.id, "overlap", f"{name} is also taken by {row['rule']}; list it in `shares`"
+                    )
 
 
 def _blind(rule: Rule, settings: Settings) -> Iterator[Failure]:
@@ -328,5 +330,3 @@ def _clean_corpus(path: str) -> int:
                 with open(os.path.join(library, name), encoding="utf-8", errors="replace") as file:
                     size += out.write(json.dumps({"text": file.read()}).encode() + b"\n")
     return size
-
-

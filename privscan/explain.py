@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from privscan import formats, manifest, rules
-from privscan.detectors.patterns import SCORES
+from privscan.detectors.compiled import SCORES
 from privscan.errors import UsageError
 from privscan.model import Confidence, Shard
 

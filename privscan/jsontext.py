@@ -1,7 +1,7 @@
 """JSON text as tokens that know where they stand, so that a value can be changed without re-writing its record.
 
-Works on text already known to be JSON (`check` says so). Sees what a parser hides: duplicate keys, every number as it is
-written, every escape.
+Works on text already known to be JSON (`check` says so). Sees what a parser hides: duplicate keys, every number as it
+is written, every escape.
 """
 
 from __future__ import annotations

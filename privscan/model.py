@@ -129,9 +129,10 @@ class Rule:
     `confidence` is what shape alone is worth, `checked` what it is worth when every validator passes; a word of
     `context` near (or in the field's name) raises either by a step. `on_failed` says what a failed validator does:
     "reject" the match, "keep" its confidence, or "lower" it a step. `trigger` overrides the derived Hyperscan
-    expression. `before` says how far in front of a trigger's end a match may begin (0: `window`). `digits` promises that every match holds five digits in a run (single joints allowed), which makes
-    the rule cheap where the pattern itself does not say so. `placeholders` are patterns of published sample values. `shares` lists rules that may match this
-    rule's examples too.
+    expression. `before` says how far in front of a trigger's end a match may begin (0: `window`). `digits` promises
+    that every match holds five digits in a run (single joints allowed), which makes the rule cheap where the pattern
+    itself does not say so. `placeholders` are patterns of published sample values. `shares` lists rules that may
+    match this rule's examples too.
     """
 
     id: str

@@ -146,8 +146,10 @@ def table(wanted: Iterable[str]) -> dict[str, Operator]:
 def _plugin(name: str, point: EntryPoint) -> Operator:
     try:
         loaded: Operator = point.load()
-    except Exception as error:
-        raise ConfigError(f'operator "{name}" does not load ({type(error).__name__}); install its package again') from None
+    except Exception as error:  # noqa: BLE001 - a plugin is anybody's code
+        raise ConfigError(
+            f'operator "{name}" does not load ({type(error).__name__}); install its package again'
+        ) from None
     return loaded
 
 

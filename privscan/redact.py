@@ -14,7 +14,7 @@ from privscan.formats import Rewrite
 from privscan.model import Action, LeafKind, Match, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from privscan.detectors import Detector
     from privscan.model import Edit, Leaf
@@ -147,9 +147,7 @@ def replaced(text: str, spans: Sequence[tuple[int, int, str]]) -> str:
     return "".join(out)
 
 
-def original(
-    span: Span, spans: Sequence[tuple[int, int, str]], edits: Sequence[Span]
-) -> tuple[Span, Span | None]:
+def original(span: Span, spans: Sequence[tuple[int, int, str]], edits: Sequence[Span]) -> tuple[Span, Span | None]:
     """Map a span of the rewritten text back: the original span covering it, and the edit it lies wholly inside of."""
     shift = 0
     start = end = None
@@ -168,7 +166,7 @@ def original(
 
 
 def unique_keys(rewrites: list[Rewrite]) -> list[Rewrite]:
-    """Number keys of one object that would become the same, so that no value is lost when the record is parsed."""
+    """Give numbers to keys of one object that would become the same: no value is lost when the record is parsed."""
     seen: dict[tuple[str, str], int] = {}
     out = []
     for rewrite in rewrites:

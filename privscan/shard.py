@@ -136,7 +136,7 @@ class _Line:
             self.result.tally.outcomes[outcome.value] += 1
 
     def detected(self, block: Block, outcomes: dict[int, Outcome]) -> list[tuple[int, Record]]:
-        """Return (row, record) for every row with a match, in order; rows that could not be looked at are quarantined."""
+        """Return (row, record) for every row with a match, in order; quarantine rows that cannot be looked at."""
         candidates = detectors.wanted(self.kit.detectors, block, outcomes)
         rows = sorted(row for row in candidates if outcomes.get(row) is Outcome.CLEAN)
         if not rows:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from privscan import checks, rules
 from privscan.errors import RuleError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RULES = rules.load_rules()
 STARTER = 70
@@ -44,7 +47,9 @@ def pack(folder: Path, **keys: str) -> str:
         "counter_examples": "['ACME-12 is short']",
     }
     file = folder / "acme.toml"
-    file.write_text("[[rule]]\n" + "".join(f"{key} = {value}\n" for key, value in (sound | keys).items()), encoding="utf-8")
+    file.write_text(
+        "[[rule]]\n" + "".join(f"{key} = {value}\n" for key, value in (sound | keys).items()), encoding="utf-8"
+    )
     return str(file)
 
 
@@ -59,9 +64,13 @@ def test_a_sound_rule_of_the_users_passes(tmp_path) -> None:
         pytest.param({"examples": "['⟦badge ACME-123456⟧ lost']"}, "example", id="another-span"),
         pytest.param({"counter_examples": "['ACME-123456']"}, "counter-example", id="counter-example-found"),
         pytest.param(
-            {"pattern": r"'''[a-z.]{3,20}@acme\.com'''", "examples": "['⟦bob@acme.com⟧']"}, "overlap", id="takes-the-place-of-another"
+            {"pattern": r"'''[a-z.]{3,20}@acme\.com'''", "examples": "['⟦bob@acme.com⟧']"},
+            "overlap",
+            id="takes-the-place-of-another",
         ),
-        pytest.param({"pattern": r"'''ACME(?:x+)+-\d'''", "examples": "['⟦ACMExx-1⟧']"}, "linear time", id="exponential"),
+        pytest.param(
+            {"pattern": r"'''ACME(?:x+)+-\d'''", "examples": "['⟦ACMExx-1⟧']"}, "linear time", id="exponential"
+        ),
         pytest.param({"pattern": r"'''\b[a-z]{2,30} = \d+\b'''", "examples": "['⟦self = 1⟧']"}, "alarms", id="noisy"),
         pytest.param({"trigger": "'zzz'"}, "trigger", id="trigger-that-misses"),
     ],

@@ -58,8 +58,10 @@ def build(settings: Settings) -> tuple[Detector, ...]:
 def _plugin(name: str, point: EntryPoint, settings: Settings) -> Detector:
     try:
         made: Detector = point.load()(settings)
-    except Exception as error:
-        raise ConfigError(f'detector "{name}" does not load ({type(error).__name__}); install its package again') from None
+    except Exception as error:  # noqa: BLE001 - a plugin is anybody's code
+        raise ConfigError(
+            f'detector "{name}" does not load ({type(error).__name__}); install its package again'
+        ) from None
     return made
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from dataclasses import dataclass, replace
 
 # The parse tree has been stable since Python 2.5 under two names; nothing public gives it.
@@ -39,10 +38,10 @@ NEAR_CHARACTERS = 64  # a match this short lies wholly near its own digits
 ANY_ESCAPE = rb'(?:\\+["\\/bfnrt])'
 
 
-def _char_class(values: frozenset[int]) -> bytes:
+def char_class(values: frozenset[int]) -> bytes:
     """Write a set of byte values as a class.
 
-    >>> _char_class(frozenset(b"0123456789"))
+    >>> char_class(frozenset(b"0123456789"))
     b'[\\\\x30-\\\\x39]'
     """
     if len(values) == 1:
@@ -184,8 +183,10 @@ def _neighbour(sequence: Sequence[Item], position: int) -> list[_Piece]:
             return []
     else:
         return []
-    allowed = (EVERY - banned) | HIGH | frozenset(b'"\\') | (ESCAPE_LETTERS | frozenset(b"/") if before else frozenset())
-    return [_Piece(_char_class(allowed), 0, 0.0)]
+    allowed = (
+        (EVERY - banned) | HIGH | frozenset(b'"\\') | (ESCAPE_LETTERS | frozenset(b"/") if before else frozenset())
+    )
+    return [_Piece(char_class(allowed), 0, 0.0)]
 
 
 def _edge(item: tuple[Any, ...], index: int) -> frozenset[int]:
@@ -257,7 +258,7 @@ def _class_piece(values: frozenset[int], *, fold: bool) -> _Piece:
     if fold:
         letters = {byte for byte in values if chr(byte).isascii() and chr(byte).isalpha()}
         values |= {byte ^ 0x20 for byte in letters}
-    text = _char_class(values)
+    text = char_class(values)
     if values == {0x2F}:
         return _Piece(rb"\\*\x2f", 1, 7.0, 6.0, digits=-1)
     if values & ESCAPED and not values >= EVERY - frozenset(b'"'):
@@ -423,67 +424,9 @@ def _shortened(piece: _Piece, bits: float) -> _Piece:
     share = wanted / times
     digits = piece.digits * wanted // times if piece.digits and piece.digits > 0 else piece.digits
     return replace(
-        piece, text=repeat[1] + b"{%d,}" % wanted, least=max(int(piece.least * share), 1), bits=piece.bits * share, digits=digits
-    )
-
-
-def folded(word: str) -> str:
-    """Return a word in lower case without accents.
-
-    >>> folded("Téléphone")
-    'telephone'
-    """
-    lowered = word.lower()
-    if lowered.isascii():
-        return lowered
-    return "".join(mark for mark in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(mark))
-
-
-# A keyword stands as a word: behind no letter or digit (but an escape's letter), before no lower-case letter or digit,
-# so that `ssnNumber` counts and `lessness` does not; a capital behind a lower-case letter opens a word (`userSsn`).
-BEFORE = _char_class((EVERY - WORD) | ESCAPE_LETTERS | frozenset(b"_"))
-BEFORE_ESCAPED = _char_class((EVERY - WORD - frozenset(b"\\")) | ESCAPE_LETTERS | frozenset(b"_"))
-AFTER = _char_class(EVERY - frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789"))
-
-
-FOLDED = 4  # letters: a shorter word without its accents is another word ("né", "ne")
-
-
-def keyword_triggers(words: Iterable[str]) -> tuple[bytes, ...]:
-    """Return triggers for words and phrases in text or in a field's name, one a word: literals are nearly free.
-
-    The words of a phrase may be joined by a blank, an underscore, a hyphen or nothing.
-    """
-    found: set[bytes] = set()
-    for word in words:
-        forms = {word.lower()}
-        if not word.isascii():
-            forms |= {word.upper(), word.title()}
-            if len(word) >= FOLDED:
-                forms.add(folded(word))
-        for form in forms:
-            parts = [part for part in re.split(r"[\s_-]+", form) if part]
-            joints = (b"",) if len(parts) == 1 else (b" ", b"_", b"-", b"")
-            # behind a backslash such a letter is the escape's, as in "\\nif"
-            before = BEFORE_ESCAPED if parts[0][0] in "bfnrtu" else BEFORE
-            found |= {before + joint.join(map(_spell, parts)) + AFTER for joint in joints}
-            if form.isascii() and parts[0][0].isalpha():
-                found.add(_camel("".join(parts)))
-    return tuple(sorted(found))
-
-
-def _camel(word: str) -> bytes:
-    return b"[a-z]" + word[0].upper().encode() + (_spell(word[1:]) if word[1:] else b"") + AFTER
-
-
-def _spell(word: str) -> bytes:
-    """Write a word's bytes; ASCII letters in either case."""
-    if "'" in word:  # typists and typesetters write it differently
-        return rb"(?:'|\xe2\x80\x99)".join(map(_spell, word.split("'")))
-    runs = re.findall(r"[\x00-\x7f]+|[^\x00-\x7f]+", word)
-    return b"".join(
-        b"(?i:" + re.escape(run).encode() + b")"
-        if run.isascii()
-        else b"".join(b"\\x%02x" % byte for byte in run.encode())
-        for run in runs
+        piece,
+        text=repeat[1] + b"{%d,}" % wanted,
+        least=max(int(piece.least * share), 1),
+        bits=piece.bits * share,
+        digits=digits,
     )

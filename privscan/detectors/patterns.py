@@ -6,34 +6,24 @@ evidence.
 
 from __future__ import annotations
 
-import functools
-import hashlib
-import json
-import os
 import re
-from pathlib import Path
-from re import _parser as sre_parse  # type: ignore[attr-defined]
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privscan import validators
 from privscan.detectors import triggers
-from privscan.detectors.derive import folded, least_digits, raw_alike
-from privscan.rules import digest
-from privscan.model import Confidence, LeafKind, Match, Rule, Span, State
+from privscan.detectors.compiled import CONTEXT_AFTER, CONTEXT_BEFORE, Compiled, Reach, needs_context, plan, weigh
+from privscan.detectors.words import Words, around, field_words
+from privscan.model import LeafKind, Match, Span, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from privscan.config import Settings
     from privscan.formats import Block
     from privscan.model import Leaf
 
-CONTEXT_BEFORE = 60  # characters of the same leaf in which a context word counts
-CONTEXT_AFTER = 30
-LONGEST_WORD = 40
 BIG_LEAF = 1 << 20  # bytes; longer leaves are scanned by themselves, their hits thinned
 THIN = 64  # bytes: of hits of one rule closer than this one is kept, and its window widened by as much
 _HARD_ESCAPE = re.compile(rb"\\[^nrt\"]|\\\Z")  # the few that a replacement cannot undo at a glance
@@ -41,188 +31,7 @@ _NAME_END = re.compile(rb"[^\"]{0,64}\"\s{0,8}:")
 # Where in a leaf to look, in code points: from, to, and the last place where a match can begin.
 Window = tuple[int, int, int]
 NO_DIGITS = bytes(byte for byte in range(256) if not 0x30 <= byte <= 0x39)
-NAMES_KEPT = 4096
 CLOSE = 16  # bytes between hits that are looked at together
-SCORES = {Confidence.LOW: 0.3, Confidence.MEDIUM: 0.6, Confidence.HIGH: 0.9}
-
-
-def needs_context(rule: Rule, minimum: Confidence) -> bool:
-    """Say whether a match of the rule is below the minimum unless a context word stands near it."""
-    best = max(rule.confidence, rule.checked if rule.validators else rule.confidence)
-    return bool(rule.context) and best < minimum
-
-
-@dataclass(slots=True)
-class _Compiled:
-    """A rule with its expressions, made on first use: most rules of a run never fire."""
-
-    rule: Rule
-    hopeless: bool  # without context
-    pattern: re.Pattern[str] = field(init=False)
-    context: Words | None = field(init=False)
-    keywords: Words | None = field(init=False)
-    placeholders: tuple[re.Pattern[str], ...] = field(init=False)
-    checks: tuple[tuple[str, Any], ...] = field(init=False)
-    raw_alike: bool = field(init=False)
-    digits: int = field(init=False)  # that a match holds at least
-    group: int | str = field(init=False)
-
-    def __post_init__(self) -> None:
-        rule = self.rule
-        self.pattern = re.compile(rule.pattern)
-        self.group = "value" if "value" in self.pattern.groupindex else 0
-        self.context = Words(rule.context) if rule.context else None
-        own = rule.trigger and rule.keywords  # a trigger made of the keywords has seen to them
-        self.keywords = Words(rule.keywords) if own else None
-        self.placeholders = tuple(re.compile(entry) for entry in rule.placeholders)
-        self.raw_alike = raw_alike(rule.pattern)
-        self.digits = least_digits(rule.pattern)
-        self.checks = tuple((name, validators.TABLE[name]) for name in rule.validators)
-
-
-    def rejects(self, value: str) -> bool:
-        """Say whether a validator rejects a value, whatever stands around it."""
-        if self.rule.on_failed != "reject":
-            return False
-        return any(check(value).state == "failed" for _, check in self.checks)
-
-
-class Words:
-    """Context words and phrases, looked for in text whose words are joined by single blanks (`spaced`).
-
-    Words of scripts written without blanks count wherever they stand.
-    """
-
-    def __init__(self, words: Sequence[str]) -> None:
-        self.joined = tuple(f" {' '.join(_WORD.findall(folded(word)))} " for word in words)
-        self.squeezed = {word.replace(" ", ""): word.strip() for word in self.joined}
-        self._names: dict[str, str] = {}
-        self.glued = tuple(word.strip() for word in self.joined if _UNSPACED.search(word))
-
-    def find(self, text: str) -> str:
-        """Return the first of the words that stands in the text, "" for none."""
-        for word in self.joined:
-            if word in text:
-                return word.strip()
-        for word in self.glued:
-            if word in text:
-                return word
-        return ""
-
-    def find_name(self, name: str) -> str:
-        """Return the word that stands in a field's name; the name's parts may be written as one."""
-        found = self._names.get(name)
-        if found is None:
-            if len(self._names) > NAMES_KEPT:
-                self._names.clear()
-            found = self.find(f" {name} ") or self.squeezed.get(name.replace(" ", ""), "")
-            self._names[name] = found
-        return found
-
-
-_WORD = re.compile(r"[^\W_]+")
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_TOKEN = re.compile(r"<[A-Z][A-Z0-9_]*(?::[0-9a-f]+)?>")
-
-
-@functools.lru_cache(maxsize=64)  # several rules ask of the same neighbourhood, one after the other
-def spaced(text: str) -> str:
-    """Return the words of a text, folded and joined by single blanks; what we ourselves put in place is left out.
-
-    >>> spaced("Tel.-Nr. <PHONE_NUMBER>: Büro")
-    ' tel nr buro '
-    """
-    if "<" in text:
-        text = _TOKEN.sub(" ", text)
-    return f" {' '.join(_WORD.findall(folded(text)))} "
-
-
-@functools.lru_cache(maxsize=65536)
-def field_words(pointer: str) -> str:
-    """Return the names in a field as folded words: the last two named segments, split at case and punctuation.
-
-    >>> field_words("/users/0/homePhone")
-    'users home phone'
-    """
-    names = [segment for segment in pointer.removesuffix("~key").split("/") if segment and not segment.isdigit()][-2:]
-    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", " ".join(names))
-    return folded(re.sub(r"[\W_]+", " ", split))
-
-
-class _Reach(NamedTuple):
-    """How far from a trigger's end its match may stand; `anchored` when the match begins before that end."""
-
-    before: int
-    after: int
-    anchored: bool
-
-
-def _reach(rule: Rule, *, hopeless: bool) -> _Reach:
-    """Return a rule's reach: no more than the widest match there is, and where words are the trigger, their distance."""
-    widest = int(sre_parse.parse(rule.pattern).getwidth()[1]) + 2
-    if rule.trigger or not (rule.keywords or hopeless):
-        return _Reach(min(rule.before or rule.window, widest), min(rule.window, widest), anchored=True)
-    if rule.keywords:
-        return _Reach(rule.window, rule.window, anchored=False)
-    before, after = CONTEXT_AFTER + widest + LONGEST_WORD, CONTEXT_BEFORE + widest
-    return _Reach(min(rule.window, before), min(rule.window, after), anchored=False)
-
-
-def weigh(
-    rule: Rule, verdicts: Sequence[tuple[str, validators.Verdict]], context: str, field_word: str
-) -> tuple[Confidence, float, tuple[str, ...], tuple[tuple[str, Confidence], ...]] | None:
-    """Return confidence, score, evidence and the steps that led there; None when the rule rejects the match.
-
-    A pure function of the rule and what was seen, so that `explain` can tell the story again.
-    """
-    level = rule.confidence
-    evidence: list[str] = []
-    steps = [(f"shape of {rule.name}", level)]
-    proof = "verified" if rule.id.startswith("secret.") else "checksum"
-    failed = any(verdict.state == "failed" for _, verdict in verdicts)
-    if failed and rule.on_failed == "reject":
-        return None
-    for name, verdict in verdicts:
-        if verdict.state != "n/a":
-            word = proof if verdict.state == "passed" else verdict.state
-            evidence += [f"{word}:{name}", *verdict.facts]
-    passed = any(verdict.state == "passed" for _, verdict in verdicts)
-    if failed:
-        if rule.on_failed == "lower":
-            level = Confidence(max(level - 1, Confidence.LOW))
-        steps.append(("a validator failed", level))
-    elif passed:
-        level = max(level, rule.checked)
-        steps.append(("every validator that applies passed", level))
-    for word, where in ((context, "context"), (field_word, "field")):
-        if word:
-            evidence.append(f"{where}:{word}")
-    if context or field_word:
-        level = Confidence(min(level + 1, Confidence.HIGH))
-        steps.append((f"{'field name' if field_word else 'context'} says {field_word or context}", level))
-    score = SCORES[level] + 0.03 * bool(context) + 0.03 * bool(field_word) + 0.03 * passed - 0.1 * failed
-    return level, round(score, 2), tuple(evidence or ["shape"]), tuple(steps)
-
-
-def _plan(rules: Sequence[Rule], hopeless: Sequence[bool], cache: str | None) -> dict[str, Any]:
-    """Return the triggers and reaches of the rules; kept in the cache, because deriving them takes half a second."""
-    sources = b"".join(Path(__file__).with_name(name).read_bytes() for name in ("derive.py", "triggers.py", "patterns.py"))
-    code = hashlib.sha256(sources).hexdigest()
-    content = [code, digest(rules), [rule.id for rule in rules], list(hopeless)]
-    path = os.path.join(cache, f"plan-{hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]}.json") if cache else None
-    kept = triggers.load(path) if path else None
-    if kept is not None:
-        return json.loads(kept)  # type: ignore[no-any-return]
-    found = [
-        (trigger.rule, trigger.expression.decode("latin-1"), trigger.group)
-        for number, (rule, bad) in enumerate(zip(rules, hopeless, strict=True))
-        for trigger in triggers.triggers_of(rule, number, needs_context=bad)
-    ]
-    reaches = [_reach(rule, hopeless=bad) for rule, bad in zip(rules, hopeless, strict=True)]
-    plan = {"triggers": found, "reaches": reaches}
-    if path:
-        triggers.store(path, json.dumps(plan).encode())
-    return plan
 
 
 class Patterns:
@@ -232,16 +41,16 @@ class Patterns:
         self.rules = settings.rules
         self.minimum = settings.min_confidence
         self.hopeless = [needs_context(rule, self.minimum) for rule in self.rules]
-        plan = _plan(self.rules, self.hopeless, settings.cache_dir)
-        self.reaches = [_Reach(*reach) for reach in plan["reaches"]]
-        found = [triggers.Trigger(number, text.encode("latin-1"), group) for number, text, group in plan["triggers"]]
+        kept = plan(self.rules, self.hopeless, settings.cache_dir)
+        self.reaches = [Reach(*reach) for reach in kept["reaches"]]
+        found = [triggers.Trigger(number, text.encode("latin-1"), group) for number, text, group in kept["triggers"]]
         self.databases = triggers.compile_rules(found, self.rules, settings.cache_dir) if found else None
-        self._compiled: dict[int, _Compiled] = {}
+        self._compiled: dict[int, Compiled] = {}
 
-    def compiled(self, number: int) -> _Compiled:
+    def compiled(self, number: int) -> Compiled:
         entry = self._compiled.get(number)
         if entry is None:
-            entry = self._compiled[number] = _Compiled(self.rules[number], self.hopeless[number])
+            entry = self._compiled[number] = Compiled(self.rules[number], self.hopeless[number])
         return entry
 
     # ------------------------------------------------------------ gate
@@ -262,9 +71,7 @@ class Patterns:
         rows.update(dict.fromkeys(block.obscured()))
         return rows
 
-    def _triggered(
-        self, buffer: memoryview, starts: np.ndarray[Any, Any], rows: dict[int, list[int] | None]
-    ) -> None:
+    def _triggered(self, buffer: memoryview, starts: np.ndarray[Any, Any], rows: dict[int, list[int] | None]) -> None:
         """Scan in pieces of about SCAN_BYTES of whole rows, each with the byte before it and the one behind."""
         assert self.databases is not None
         row, total = 0, len(starts)
@@ -342,9 +149,7 @@ class Patterns:
         if small:
             yield from self._spread(leaves, small)
 
-    def _spread(
-        self, leaves: Sequence[Leaf], positions: Sequence[int]
-    ) -> Iterator[tuple[int, int, Window | None]]:
+    def _spread(self, leaves: Sequence[Leaf], positions: Sequence[int]) -> Iterator[tuple[int, int, Window | None]]:
         """Scan some leaves as one buffer of `\\x1f key \\x1f text \\x1e` and turn hits into windows."""
         assert self.databases is not None
         parts: list[bytes] = []
@@ -352,7 +157,11 @@ class Patterns:
         at = 0
         for position in positions:
             leaf = leaves[position]
-            head = b"\x1f" + leaf.key.encode("utf-8", "surrogatepass") + b"\x1f" if leaf.kind is not LeafKind.KEY else b"\x1f"
+            head = (
+                b"\x1f" + leaf.key.encode("utf-8", "surrogatepass") + b"\x1f"
+                if leaf.kind is not LeafKind.KEY
+                else b"\x1f"
+            )
             body = leaf.text.encode("utf-8", "surrogatepass")
             parts += (head, body, b"\x1e")
             at += len(head)
@@ -367,7 +176,9 @@ class Patterns:
         lengths = np.array([len(parts[3 * i]) for i in range(len(positions))], dtype=np.int64)
         owners = np.searchsorted(starts - lengths, ends - 2, side="right") - 1
         order = np.lexsort((ends, numbers, owners))
-        yield from self._merged(leaves, positions, parts, starts, owners[order].tolist(), numbers[order].tolist(), ends[order].tolist())
+        yield from self._merged(
+            leaves, positions, parts, starts, owners[order].tolist(), numbers[order].tolist(), ends[order].tolist()
+        )
 
     def _merged(
         self,
@@ -403,7 +214,7 @@ class Patterns:
         if last is not None:
             yield last[1], positions[last[0]], None if whole else (low, high, final)
 
-    def _confirm(self, entry: _Compiled, leaf: Leaf, window: Window | None) -> Iterator[Match]:
+    def _confirm(self, entry: Compiled, leaf: Leaf, window: Window | None) -> Iterator[Match]:
         """Yield the matches of one rule in a window of a leaf."""
         text = leaf.text
         size = len(text)
@@ -429,7 +240,7 @@ class Patterns:
             if at >= stop or at > final:
                 return
 
-    def _judge(self, entry: _Compiled, leaf: Leaf, value: str, span: Span) -> Match | None:
+    def _judge(self, entry: Compiled, leaf: Leaf, value: str, span: Span) -> Match | None:
         """Weigh one candidate; None when it is rejected or below the minimum."""
         rule = entry.rule
         if entry.keywords is not None and not self._near(entry.keywords, leaf, span, rule.window, rule.window):
@@ -452,16 +263,16 @@ class Patterns:
             state = State.PLACEHOLDER
         return Match(span, rule.id, rule.entity, level, score, rule.severity, evidence, state)
 
-    def _context(self, entry: _Compiled, leaf: Leaf, span: Span) -> tuple[str, str]:
+    def _context(self, entry: Compiled, leaf: Leaf, span: Span) -> tuple[str, str]:
         """Return the context word near the span and the one in the field's name, "" for none."""
         if entry.context is None:
             return "", ""
-        near = _around(entry.context, leaf.text, span, CONTEXT_BEFORE, CONTEXT_AFTER)
+        near = around(entry.context, leaf.text, span, CONTEXT_BEFORE, CONTEXT_AFTER)
         named = entry.context.find_name(field_words(leaf.field)) if leaf.kind is not LeafKind.KEY else ""
         return near, named
 
     def _near(self, words: Words, leaf: Leaf, span: Span, before: int, after: int) -> bool:
-        return bool(_around(words, leaf.text, span, before, after) or words.find_name(field_words(leaf.field)))
+        return bool(around(words, leaf.text, span, before, after) or words.find_name(field_words(leaf.field)))
 
 
 def _settled(matches: list[Match]) -> list[Match]:
@@ -472,7 +283,9 @@ def _settled(matches: list[Match]) -> list[Match]:
     return [
         replace(match, state=State.PLACEHOLDER)
         if any(
-            sample.entity == match.entity and sample.span.start <= match.span.start and match.span.end <= sample.span.end
+            sample.entity == match.entity
+            and sample.span.start <= match.span.start
+            and match.span.end <= sample.span.end
             for sample in samples
         )
         else match
@@ -493,12 +306,6 @@ def _clusters(owners: list[int], numbers: list[int], ends: list[int]) -> Iterato
         if not same:
             yield owners[at], numbers[at], at, place
             at = place
-
-
-def _around(words: Words, text: str, span: Span, before: int, after: int) -> str:
-    """Return the word found before or behind a span, the value itself left out."""
-    found = words.find(spaced(text[max(span.start - before, 0) : span.start]))
-    return found or words.find(spaced(text[span.end : span.end + after]))
 
 
 class _Index:

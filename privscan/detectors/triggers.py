@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privscan.detectors.derive import DIGIT_RUN, derive, keyword_triggers, least_run
+from privscan.detectors.derive import DIGIT_RUN, derive, least_run
+from privscan.detectors.words import keyword_triggers
 from privscan.errors import RuleError
 
 if TYPE_CHECKING:
@@ -149,8 +150,6 @@ def _load_or_compile(expressions: Sequence[tuple[int, bytes]], cache: str | None
 
 def _digest(expressions: Sequence[tuple[int, bytes]]) -> str:
     """Key a database by what it was made of and where: a serialised one fits one version and processor."""
-    import hyperscan
-
     digest = hashlib.sha256(f"{metadata.version('hyperscan')} {platform.machine()} {platform.system()}".encode())
     for number, expression in expressions:
         digest.update(b"%d:%b\0" % (number, expression))
@@ -221,7 +220,10 @@ def triggers_of(rule: Rule, number: int, *, needs_context: bool) -> list[Trigger
             f"{rule.source}: rule {rule.id}: no trigger can be derived from its pattern ({error}); "
             "give the rule `keywords` or a `trigger`"
         ) from None
-    return [Trigger(number, expression, "digits" if near or rule.digits else "others") for expression, near in derived.items()]
+    return [
+        Trigger(number, expression, "digits" if near or rule.digits else "others")
+        for expression, near in derived.items()
+    ]
 
 
 def compile_rules(triggers: Sequence[Trigger], rules: Sequence[Rule], cache: str | None) -> Databases:

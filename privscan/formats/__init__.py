@@ -10,14 +10,12 @@ import functools
 import importlib
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from privscan.model import Leaf
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import numpy as np
 
-    from privscan.model import Problem, Shard
+    from privscan.model import Leaf, Problem, Shard
 
 
 JSONL_SUFFIXES = tuple(stem + codec for stem in (".jsonl", ".ndjson", ".jsonlines") for codec in ("", ".gz", ".zst"))

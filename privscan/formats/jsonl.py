@@ -14,7 +14,7 @@ import io
 import os
 import re
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import orjson
@@ -71,7 +71,9 @@ class JsonlBlock:
                     self.problems[row] = Problem(self.uri, self.first + row, "read", reason)
 
     def rows(self) -> list[int]:
-        return [row for row, line in enumerate(self.lines) if not (line.isspace() or line in BARE) or row in self.problems]
+        return [
+            row for row, line in enumerate(self.lines) if not (line.isspace() or line in BARE) or row in self.problems
+        ]
 
     def buffers(self) -> Iterator[tuple[bytes, np.ndarray[Any, Any]]]:
         yield self.buffer, self.starts
@@ -154,9 +156,9 @@ def compress(body: bytes, codec: str) -> bytes:
     if codec == "gzip":
         return gzip.compress(body, 6, mtime=0)
     if codec == "zstd":
-        import pyarrow
+        import pyarrow as pa
 
-        return pyarrow.Codec("zstd", compression_level=3).compress(body, asbytes=True)  # type: ignore[no-any-return]
+        return pa.Codec("zstd", compression_level=3).compress(body, asbytes=True)  # type: ignore[no-any-return]
     return body
 
 
@@ -243,9 +245,9 @@ class Jsonl:
             return io.FileIO(sys.stdin.fileno(), closefd=False)
         codec = codec_of(shard.path)
         if codec:
-            import pyarrow
+            import pyarrow as pa
 
-            return pyarrow.CompressedInputStream(pyarrow.OSFile(shard.path), codec)
+            return pa.CompressedInputStream(pa.OSFile(shard.path), codec)
         source = open(shard.path, "rb", buffering=0)  # noqa: SIM115 - the caller closes it
         if shard.start:
             source.seek(shard.start)
@@ -265,7 +267,7 @@ class Jsonl:
 
 
 class _Ranged(_Plain):
-    def __enter__(self) -> _Ranged:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -332,6 +334,3 @@ def _full(source: Any, size: int) -> bytes:
         parts.append(chunk)
         total += len(chunk)
     return b"".join(parts)
-
-
-

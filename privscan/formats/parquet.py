@@ -88,7 +88,7 @@ class ParquetBlock:
             if rows := flat.filled(column):
                 yield column.pattern, rows
 
-    def leaves(self, rows: Iterable[int], marks: Mapping[int, Sequence[int]] | None = None) -> Iterator[Leaf]:  # noqa: ARG002
+    def leaves(self, rows: Iterable[int], marks: Mapping[int, Sequence[int]] | None = None) -> Iterator[Leaf]:
         """Yield the leaves of the given rows in document order, none of rows with a problem."""
         good = (row for row in rows if row not in self.problems)
         return iter(flat.leaves(self._flat(), good, self.first))

@@ -88,7 +88,7 @@ def recast(array: pa.Array, kind: pa.DataType) -> pa.Array:
     return rebuild(array, (column.array for column in flatten(array, pa.field("", array.type))), kind)
 
 
-def plain(kind: pa.DataType) -> pa.DataType:
+def plain(kind: pa.DataType) -> pa.DataType:  # noqa: PLR0911 - a return for every kind of type
     """Return the type to recast to for Python objects that always are: times as integers, decimals as strings."""
     types = pa.types
     if isinstance(kind, pa.BaseExtensionType):

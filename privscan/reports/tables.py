@@ -101,7 +101,8 @@ def explanation(found: Explanation, console: Console) -> None:
     """Print why a finding was made."""
     row, rule_ = found.row, found.rule
     console.print(
-        f"[bold]{row['id']}[/]  {escape(row['entity'])}  {row['confidence']} confidence, {row['severity']} severity, {row['state']}"
+        f"[bold]{row['id']}[/]  {escape(row['entity'])}  {row['confidence']} confidence, "
+        f"{row['severity']} severity, {row['state']}"
     )
     place = f"{row['uri']}, record {row['record']}, {row['field']}"
     span = "the whole value" if row["start"] is None else f"characters {row['start']} to {row['end']}"

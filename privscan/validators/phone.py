@@ -90,7 +90,7 @@ def _general() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
 
 @functools.lru_cache(maxsize=65536)
 def _plans(number: str) -> tuple[str, ...]:
-    """Return the plans in which a string of digits can be a national number at all: a quick look before the slow one."""
+    """Return the plans in which digits can be a national number at all: a quick look before the slow one."""
     found = []
     for region, trunk, pattern in _general():
         bare = number.removeprefix(trunk) if trunk else number

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from privscan import rules
-from privscan.detectors.derive import derive, folded, keyword_triggers, least_run, raw_alike
+from privscan.detectors.derive import derive, least_run, raw_alike
 from privscan.detectors.triggers import refused
+from privscan.detectors.words import folded, keyword_triggers
 
 RULES = [rule for rule in rules.load_rules() if not rule.trigger and not rule.keywords]
 
@@ -94,14 +95,16 @@ def test_keywords_stand_as_words(word, text, expected) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "run"), [(r"\d{9}", 9), (r"\d{3}-\d{2}-\d{4}", 9), (r"[A-Z]\d{3}", 3), (r"\d{6}|\d{2}x", 2), (r"(?:\d ){6}", 6)]
+    ("pattern", "run"),
+    [(r"\d{9}", 9), (r"\d{3}-\d{2}-\d{4}", 9), (r"[A-Z]\d{3}", 3), (r"\d{6}|\d{2}x", 2), (r"(?:\d ){6}", 6)],
 )
 def test_least_run(pattern, run) -> None:
     assert least_run(pattern) == run
 
 
 @pytest.mark.parametrize(
-    ("pattern", "alike"), [(r"\d{9}", True), (r"\Aab", False), (r"ab$", False), (r"(?<![^ ])ab", False), (r"(?<!\w)ab(?!\d)", True)]
+    ("pattern", "alike"),
+    [(r"\d{9}", True), (r"\Aab", False), (r"ab$", False), (r"(?<![^ ])ab", False), (r"(?<!\w)ab(?!\d)", True)],
 )
 def test_raw_alike(pattern, alike) -> None:
     assert raw_alike(pattern) is alike

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import pytest
 
-from privscan import config, detectors, formats, shard
-from privscan.detectors import patterns, triggers
+from privscan import config, detectors, formats, shard, validators
+from privscan.detectors import compiled, patterns, triggers
 from privscan.errors import RuleError
 from privscan.model import Confidence, Leaf, LeafKind, Rule, Severity, Shard, Span, State
 
@@ -45,8 +45,14 @@ def seen(kit, *leaves: Leaf) -> list[tuple[str, str, str]]:
         pytest.param("order 5105 1051 0510 5101", [], id="card-with-a-wrong-digit"),
         pytest.param("SSN 536-22-1234", [("US_SSN", "536-22-1234", "high")], id="ssn"),
         pytest.param("part 078-051-12", [], id="a-part-number"),
-        pytest.param("x" * 5000 + " bob@corp-mail.de " + "y" * 5000, [("EMAIL_ADDRESS", "bob@corp-mail.de", "high")], id="long"),
-        pytest.param("é" * 700 + " bob@corp-mail.de", [("EMAIL_ADDRESS", "bob@corp-mail.de", "high")], id="offsets-in-code-points"),
+        pytest.param(
+            "x" * 5000 + " bob@corp-mail.de " + "y" * 5000, [("EMAIL_ADDRESS", "bob@corp-mail.de", "high")], id="long"
+        ),
+        pytest.param(
+            "é" * 700 + " bob@corp-mail.de",
+            [("EMAIL_ADDRESS", "bob@corp-mail.de", "high")],
+            id="offsets-in-code-points",
+        ),
         pytest.param("\ud800 bob@corp-mail.de", [("EMAIL_ADDRESS", "bob@corp-mail.de", "high")], id="lone-surrogate"),
         pytest.param("", [], id="empty"),
     ],
@@ -141,8 +147,8 @@ RULE = Rule("t.x", "X", "An x", r"x\d{3}", context=("ex",), severity=Severity.LO
     ],
 )
 def test_weigh(rule, states, context, field, expected) -> None:
-    verdicts = [("v", patterns.validators.Verdict(state)) for state in states]
-    weighed = patterns.weigh(rule, verdicts, context, field)
+    verdicts = [("v", validators.Verdict(state)) for state in states]
+    weighed = compiled.weigh(rule, verdicts, context, field)
     assert (weighed and (weighed[0].label, weighed[2])) == expected
 
 
@@ -153,7 +159,9 @@ def own(tmp_path, *rules: Rule) -> patterns.Patterns:
 def test_a_match_runs_on_past_its_window(tmp_path) -> None:
     rule = replace(RULE, pattern=r"BEGIN[a-z ]{1,5000}END", context=(), confidence=Confidence.HIGH, window=64)
     text = "BEGIN" + "word " * 500 + "END"
-    assert [match.span for match in own(tmp_path, replace(rule, window=4096)).detect([leaf(text)])[0]] == [Span(0, len(text))]
+    assert [match.span for match in own(tmp_path, replace(rule, window=4096)).detect([leaf(text)])[0]] == [
+        Span(0, len(text))
+    ]
 
 
 def test_a_damaged_cache_is_made_anew(tmp_path) -> None:
@@ -180,7 +188,12 @@ def test_concurrent_starts_share_a_cache(tmp_path) -> None:
         "kit = shard.tools(config.settings('scan', workers=1, cache_dir=sys.argv[1])); print(len(kit.settings.rules))"
     )
     with ThreadPoolExecutor(3) as pool:
-        runs = list(pool.map(lambda _: subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, capture_output=True), range(3)))
+        runs = list(
+            pool.map(
+                lambda _: subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, capture_output=True),
+                range(3),
+            )
+        )
     assert [run.returncode for run in runs] == [0, 0, 0]
     assert not [name for name in os.listdir(tmp_path) if not name.endswith((".hs", ".json"))]
 

@@ -11,11 +11,12 @@ import pyarrow.parquet as pq
 
 from privscan.formats import Rewrite
 from privscan.formats.parquet import Parquet
-from privscan.model import Leaf
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from privscan.model import Leaf
 
 FORMAT = Parquet()
 ONE_SHARD = 1 << 60

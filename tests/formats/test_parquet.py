@@ -351,7 +351,9 @@ def test_texts_of_any_type_do_not_fail(typed: Path) -> None:
 
 
 def test_accepts_by_name() -> None:
-    accepted = [formats.name_of(name) == "parquet" for name in ("a.parquet", "b/A.PARQUET", "a.pq", "a.jsonl", "parquet")]
+    accepted = [
+        formats.name_of(name) == "parquet" for name in ("a.parquet", "b/A.PARQUET", "a.pq", "a.jsonl", "parquet")
+    ]
     assert accepted == [True, True, True, False, False]
 
 

@@ -1,0 +1,149 @@
+"""One rule made ready: its expressions, how far its triggers reach, and what a match of it is worth."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from re import _parser as sre_parse  # type: ignore[attr-defined]
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from privscan import validators
+from privscan.detectors import triggers
+from privscan.detectors.derive import least_digits, raw_alike
+from privscan.detectors.words import Words
+from privscan.model import Confidence, Rule
+from privscan.rules import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CONTEXT_BEFORE = 60  # characters of the same leaf in which a context word counts
+CONTEXT_AFTER = 30
+LONGEST_WORD = 40
+SCORES = {Confidence.LOW: 0.3, Confidence.MEDIUM: 0.6, Confidence.HIGH: 0.9}
+
+
+def needs_context(rule: Rule, minimum: Confidence) -> bool:
+    """Say whether a match of the rule is below the minimum unless a context word stands near it."""
+    best = max(rule.confidence, rule.checked if rule.validators else rule.confidence)
+    return bool(rule.context) and best < minimum
+
+
+@dataclass(slots=True)
+class Compiled:
+    """A rule with its expressions, made on first use: most rules of a run never fire."""
+
+    rule: Rule
+    hopeless: bool  # without context
+    pattern: re.Pattern[str] = field(init=False)
+    context: Words | None = field(init=False)
+    keywords: Words | None = field(init=False)
+    placeholders: tuple[re.Pattern[str], ...] = field(init=False)
+    checks: tuple[tuple[str, Any], ...] = field(init=False)
+    raw_alike: bool = field(init=False)
+    digits: int = field(init=False)  # that a match holds at least
+    group: int | str = field(init=False)
+
+    def __post_init__(self) -> None:
+        rule = self.rule
+        self.pattern = re.compile(rule.pattern)
+        self.group = "value" if "value" in self.pattern.groupindex else 0
+        self.context = Words(rule.context) if rule.context else None
+        own = rule.trigger and rule.keywords  # a trigger made of the keywords has seen to them
+        self.keywords = Words(rule.keywords) if own else None
+        self.placeholders = tuple(re.compile(entry) for entry in rule.placeholders)
+        self.raw_alike = raw_alike(rule.pattern)
+        self.digits = least_digits(rule.pattern)
+        self.checks = tuple((name, validators.TABLE[name]) for name in rule.validators)
+
+    def rejects(self, value: str) -> bool:
+        """Say whether a validator rejects a value, whatever stands around it."""
+        if self.rule.on_failed != "reject":
+            return False
+        return any(check(value).state == "failed" for _, check in self.checks)
+
+
+class Reach(NamedTuple):
+    """How far from a trigger's end its match may stand; `anchored` when the match begins before that end."""
+
+    before: int
+    after: int
+    anchored: bool
+
+
+def reach_of(rule: Rule, *, hopeless: bool) -> Reach:
+    """Return a rule's reach: at most the widest match there is, or the distance of the words that trigger it."""
+    widest = int(sre_parse.parse(rule.pattern).getwidth()[1]) + 2
+    if rule.trigger or not (rule.keywords or hopeless):
+        return Reach(min(rule.before or rule.window, widest), min(rule.window, widest), anchored=True)
+    if rule.keywords:
+        return Reach(rule.window, rule.window, anchored=False)
+    before, after = CONTEXT_AFTER + widest + LONGEST_WORD, CONTEXT_BEFORE + widest
+    return Reach(min(rule.window, before), min(rule.window, after), anchored=False)
+
+
+def weigh(
+    rule: Rule, verdicts: Sequence[tuple[str, validators.Verdict]], context: str, field_word: str
+) -> tuple[Confidence, float, tuple[str, ...], tuple[tuple[str, Confidence], ...]] | None:
+    """Return confidence, score, evidence and the steps that led there; None when the rule rejects the match.
+
+    A pure function of the rule and what was seen, so that `explain` can tell the story again.
+    """
+    level = rule.confidence
+    evidence: list[str] = []
+    steps = [(f"shape of {rule.name}", level)]
+    proof = "verified" if rule.id.startswith("secret.") else "checksum"
+    failed = any(verdict.state == "failed" for _, verdict in verdicts)
+    if failed and rule.on_failed == "reject":
+        return None
+    for name, verdict in verdicts:
+        if verdict.state != "n/a":
+            word = proof if verdict.state == "passed" else verdict.state
+            evidence += [f"{word}:{name}", *verdict.facts]
+    passed = any(verdict.state == "passed" for _, verdict in verdicts)
+    if failed:
+        if rule.on_failed == "lower":
+            level = Confidence(max(level - 1, Confidence.LOW))
+        steps.append(("a validator failed", level))
+    elif passed:
+        level = max(level, rule.checked)
+        steps.append(("every validator that applies passed", level))
+    for word, where in ((context, "context"), (field_word, "field")):
+        if word:
+            evidence.append(f"{where}:{word}")
+    if context or field_word:
+        level = Confidence(min(level + 1, Confidence.HIGH))
+        steps.append((f"{'field name' if field_word else 'context'} says {field_word or context}", level))
+    score = SCORES[level] + 0.03 * bool(context) + 0.03 * bool(field_word) + 0.03 * passed - 0.1 * failed
+    return level, round(score, 2), tuple(evidence or ["shape"]), tuple(steps)
+
+
+def plan(rules: Sequence[Rule], hopeless: Sequence[bool], cache: str | None) -> dict[str, Any]:
+    """Return the triggers and reaches of the rules; kept in the cache, because deriving them takes half a second."""
+    sources = b"".join(
+        Path(__file__).with_name(name).read_bytes() for name in ("derive.py", "words.py", "triggers.py", "compiled.py")
+    )
+    code = hashlib.sha256(sources).hexdigest()
+    content = [code, digest(rules), [rule.id for rule in rules], list(hopeless)]
+    path = (
+        os.path.join(cache, f"plan-{hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]}.json")
+        if cache
+        else None
+    )
+    kept = triggers.load(path) if path else None
+    if kept is not None:
+        return json.loads(kept)  # type: ignore[no-any-return]
+    found = [
+        (trigger.rule, trigger.expression.decode("latin-1"), trigger.group)
+        for number, (rule, bad) in enumerate(zip(rules, hopeless, strict=True))
+        for trigger in triggers.triggers_of(rule, number, needs_context=bad)
+    ]
+    reaches = [reach_of(rule, hopeless=bad) for rule, bad in zip(rules, hopeless, strict=True)]
+    plan = {"triggers": found, "reaches": reaches}
+    if path:
+        triggers.store(path, json.dumps(plan).encode())
+    return plan

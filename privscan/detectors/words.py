@@ -1,0 +1,147 @@
+"""Words as evidence: triggers that find them in raw bytes, the search for them near a match or in a field's name."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from privscan.detectors.derive import ESCAPE_LETTERS, EVERY, WORD, char_class
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from privscan.model import Span
+
+NAMES_KEPT = 4096
+
+
+def folded(word: str) -> str:
+    """Return a word in lower case without accents.
+
+    >>> folded("Téléphone")
+    'telephone'
+    """
+    lowered = word.lower()
+    if lowered.isascii():
+        return lowered
+    return "".join(mark for mark in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(mark))
+
+
+# A keyword stands as a word: behind no letter or digit (but an escape's letter), before no lower-case letter or digit,
+# so that `ssnNumber` counts and `lessness` does not; a capital behind a lower-case letter opens a word (`userSsn`).
+BEFORE = char_class((EVERY - WORD) | ESCAPE_LETTERS | frozenset(b"_"))
+BEFORE_ESCAPED = char_class((EVERY - WORD - frozenset(b"\\")) | ESCAPE_LETTERS | frozenset(b"_"))
+AFTER = char_class(EVERY - frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789"))
+
+
+FOLDED = 4  # letters: a shorter word without its accents is another word ("né", "ne")
+
+
+def keyword_triggers(words: Iterable[str]) -> tuple[bytes, ...]:
+    """Return triggers for words and phrases in text or in a field's name, one a word: literals are nearly free.
+
+    The words of a phrase may be joined by a blank, an underscore, a hyphen or nothing.
+    """
+    found: set[bytes] = set()
+    for word in words:
+        forms = {word.lower()}
+        if not word.isascii():
+            forms |= {word.upper(), word.title()}
+            if len(word) >= FOLDED:
+                forms.add(folded(word))
+        for form in forms:
+            parts = [part for part in re.split(r"[\s_-]+", form) if part]
+            joints = (b"",) if len(parts) == 1 else (b" ", b"_", b"-", b"")
+            # behind a backslash such a letter is the escape's, as in "\\nif"
+            before = BEFORE_ESCAPED if parts[0][0] in "bfnrtu" else BEFORE
+            found |= {before + joint.join(map(_spell, parts)) + AFTER for joint in joints}
+            if form.isascii() and parts[0][0].isalpha():
+                found.add(_camel("".join(parts)))
+    return tuple(sorted(found))
+
+
+def _camel(word: str) -> bytes:
+    return b"[a-z]" + word[0].upper().encode() + (_spell(word[1:]) if word[1:] else b"") + AFTER
+
+
+def _spell(word: str) -> bytes:
+    """Write a word's bytes; ASCII letters in either case."""
+    if "'" in word:  # typists and typesetters write it differently
+        return rb"(?:'|\xe2\x80\x99)".join(map(_spell, word.split("'")))
+    runs = re.findall(r"[\x00-\x7f]+|[^\x00-\x7f]+", word)
+    return b"".join(
+        b"(?i:" + re.escape(run).encode() + b")"
+        if run.isascii()
+        else b"".join(b"\\x%02x" % byte for byte in run.encode())
+        for run in runs
+    )
+
+
+class Words:
+    """Context words and phrases, looked for in text whose words are joined by single blanks (`spaced`).
+
+    Words of scripts written without blanks count wherever they stand.
+    """
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.joined = tuple(f" {' '.join(_WORD.findall(folded(word)))} " for word in words)
+        self.squeezed = {word.replace(" ", ""): word.strip() for word in self.joined}
+        self._names: dict[str, str] = {}
+        self.glued = tuple(word.strip() for word in self.joined if _UNSPACED.search(word))
+
+    def find(self, text: str) -> str:
+        """Return the first of the words that stands in the text, "" for none."""
+        for word in self.joined:
+            if word in text:
+                return word.strip()
+        for word in self.glued:
+            if word in text:
+                return word
+        return ""
+
+    def find_name(self, name: str) -> str:
+        """Return the word that stands in a field's name; the name's parts may be written as one."""
+        found = self._names.get(name)
+        if found is None:
+            if len(self._names) > NAMES_KEPT:
+                self._names.clear()
+            found = self.find(f" {name} ") or self.squeezed.get(name.replace(" ", ""), "")
+            self._names[name] = found
+        return found
+
+
+_WORD = re.compile(r"[^\W_]+")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_TOKEN = re.compile(r"<[A-Z][A-Z0-9_]*(?::[0-9a-f]+)?>")
+
+
+@functools.lru_cache(maxsize=64)  # several rules ask of the same neighbourhood, one after the other
+def spaced(text: str) -> str:
+    """Return the words of a text, folded and joined by single blanks; what we ourselves put in place is left out.
+
+    >>> spaced("Tel.-Nr. <PHONE_NUMBER>: Büro")
+    ' tel nr buro '
+    """
+    if "<" in text:
+        text = _TOKEN.sub(" ", text)
+    return f" {' '.join(_WORD.findall(folded(text)))} "
+
+
+@functools.lru_cache(maxsize=65536)
+def field_words(pointer: str) -> str:
+    """Return the names in a field as folded words: the last two named segments, split at case and punctuation.
+
+    >>> field_words("/users/0/homePhone")
+    'users home phone'
+    """
+    names = [segment for segment in pointer.removesuffix("~key").split("/") if segment and not segment.isdigit()][-2:]
+    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", " ".join(names))
+    return folded(re.sub(r"[\W_]+", " ", split))
+
+
+def around(words: Words, text: str, span: Span, before: int, after: int) -> str:
+    """Return the word found before or behind a span, the value itself left out."""
+    found = words.find(spaced(text[max(span.start - before, 0) : span.start]))
+    return found or words.find(spaced(text[span.end : span.end + after]))
