@@ -7,6 +7,7 @@ data (`Leaf`) shows its length, not its content.
 from __future__ import annotations
 
 import enum
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -266,6 +267,11 @@ class Problem:
     record: int | None
     stage: str
     reason: str
+
+    @property
+    def kind(self) -> tuple[str, str]:
+        """Stage and reason without the numbers in it: what reports count by."""
+        return self.stage, re.sub(r"(?<!UTF-)\d+", "N", self.reason)
 
     def row(self) -> dict[str, Any]:
         return {"uri": self.uri, "record": self.record, "stage": self.stage, "reason": self.reason}

@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -142,7 +141,7 @@ def told(result: Result, piece: Piece, quarantine: str | None) -> Result:
     if problem is None:
         return result
     tally = result.tally
-    tally.reasons[(problem.stage, re.sub(r"\d+", "N", problem.reason))] += 1
+    tally.reasons[problem.kind] += 1
     result.problems.append(problem)
     if problem.record is None:
         result.broken = problem.reason

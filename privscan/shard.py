@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -231,7 +230,7 @@ class _Line:
             self.findings.write(b"".join(map(account.line, rows)))
 
     def problem(self, problem: Problem) -> None:
-        self.result.tally.reasons[(problem.stage, re.sub(r"\d+", "N", problem.reason))] += 1
+        self.result.tally.reasons[problem.kind] += 1
         if len(self.result.problems) < PROBLEMS_KEPT:
             self.result.problems.append(problem)
         if self.quarantine is not None:

@@ -6,7 +6,6 @@ ones stand apart and never fail the gate.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
@@ -235,7 +234,7 @@ def _troubles(report: Report) -> tuple[Trouble, ...]:
     for problem in report.problems:
         exact = (problem.stage, problem.reason)
         # The tally leaves the figures out of a reason, so that there are few; a place keeps its own.
-        general = (problem.stage, re.sub(r"\d+", "N", problem.reason))
+        general = problem.kind
         places[general if exact not in reasons and general in reasons else exact].append(problem)
     rows = [
         Trouble(*key, max(reasons[key], len(places[key])), tuple(places[key]), _REMEDIES.get(key[0], _REMEDY))
