@@ -173,6 +173,7 @@ TABLE: Final = _Table(
         "ru_inn": "stdnum.ru.inn",
         "ru_snils": "national:ru_snils",
         "se_personnummer": "written stdnum.se.personnummer",
+        "password": "secret:password",
         "secret": "secret:secret",
         "sg_nric": "national:sg_nric",
         "si_emso": "stdnum.si.emso",

@@ -108,12 +108,16 @@ def card_range(value: str) -> Verdict:
 def card(value: str) -> Verdict:
     """Check Luhn digit, range and grouping at once; a right number outside every known range is a shape.
 
+    So is a bare run of 17 digits and more: cards that long are rare, and ids of that length common.
+
     >>> card("4532759734545859").state
     'failed'
     """
     if luhn(value).state == "failed":
         return FAILED
     verdict = card_range(value)
+    if len(value) >= 17 and value.isdigit() and PLACEHOLDER not in verdict.facts:
+        return SHAPE
     return verdict if verdict.state == "passed" or not 14 <= len(digits(value)) <= 19 else SHAPE
 
 

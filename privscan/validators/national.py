@@ -35,7 +35,7 @@ def stdnum(module: str, *, written: bool = False) -> Callable[[str], Verdict]:
         if len(set(number)) < 2 or number in "01234567890123456789":
             return FAILED
         try:
-            if not is_valid(value) and not is_valid(value.translate(_BARE)):
+            if not is_valid(value) and not is_valid("".join(value.translate(_BARE).split())):
                 return FAILED
         except (ValueError, LookupError, TypeError, AttributeError):
             return FAILED  # a text far from the number's form
@@ -166,8 +166,8 @@ def tw_id(value: str) -> Verdict:
 
 def vin(value: str) -> Verdict:
     """Check the ninth character of a vehicle number (ISO 3779, binding in North America); others are a shape."""
-    number = value.upper()
-    if len(number) != 17 or len(set(number)) < 6 or not any(c.isdigit() for c in number[11:]):
+    number = plain(value)
+    if len(number) != 17 or len(set(number)) < 6 or sum(c.isdigit() for c in number) < 3:
         return FAILED
     table = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", map(int, "12345678123457923456789"), strict=True))
     if not all(c.isdigit() or c in table for c in number):

@@ -19,7 +19,7 @@ _STAND_IN = re.compile(
 # Code that fetches a value, a template that will be filled, a type, a path.
 _REFERENCE = re.compile(
     r"[$%#@]?[{(\[<]|[$%][A-Za-z_]|.*[(){}\[\]<>;]|(?:self|this|os|env|process|config|settings|request|args|params|options?)\.|"
-    r"(?:https?|file|ssh)://|[./~]/|/|\\\\|--?[a-z]|&[a-z]+|arn:|projects/"
+    r"(?:https?|file|ssh)://|[./~]/|/|\\\\|--?[a-z]|&[a-z]+|arn:|projects/|[A-Za-z]\w*::"
 )
 _CONSTANT = re.compile(
     r"(?i)(?:true|false|null|none|nil|undefined|void|string|str|bytes?|int(?:eger)?|object|required|optional|default|"
@@ -27,6 +27,14 @@ _CONSTANT = re.compile(
 )
 _NAME = re.compile(r"[A-Za-z_]\w{0,40}(?:\.[A-Za-z_]\w{0,40})+|(?:[A-Z]+[0-9]*)?(?:[A-Z][a-z]{2,}[0-9]{0,2}){2,}")
 _WORDS = re.compile(r"_*[A-Za-z]+(?:[-_. ][A-Za-z]+)*[0-9]?|[A-Z]+(?:_[A-Z0-9]+)+|[a-z]+(?:[-_.][a-z0-9]+)+")
+# What names and kinds of passwords are called, dotted names, short numbers: given to a password's name in code.
+_NO_PASSWORD = re.compile(
+    r"(?i:[A-Za-z_.-]*(?:pass(?:w|phrase|code)|pwd|secret|token|credential)[A-Za-z_.-]*[0-9]?)|0x[0-9A-Fa-f]+|[0-9]{1,5}|"
+    r"[A-Za-z_]\w{0,40}(?:\.[A-Za-z_]\w{0,40})+|(?:[A-Z0-9]+_)+[A-Z0-9]+|[a-z]*_?pass|"
+    r"(?i:optional|always|never|disallow(?:ed)?|encrypted|invalid|incorrect|wrong|missing|blank|text|input|login|"
+    r"prompt|varchar|char|array|boolean|number|any|guest|anonymous|blanks?|forgot|reset|change|show|hide|update)"
+)
+_TITLE = re.compile(r"[A-Z][a-z]+|[A-Z]+")
 _KINDS = (str.islower, str.isupper, str.isdigit)
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 _CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5}")
@@ -55,6 +63,20 @@ def secret(value: str) -> Verdict:
     kinds = sum(any(map(test, bare)) for test in _KINDS) + (not _PLAIN.fullmatch(bare))
     long, short = len(bare) >= 16 and entropy(bare) >= 3.2, len(bare) >= 8 and entropy(bare) >= 2.5
     return PASSED if (long and kinds >= 2) or (short and kinds >= 3) else SHAPE
+
+
+def password(value: str) -> Verdict:
+    """Judge a value given to a name that says password: words count too, if they are no label, type or other name.
+
+    >>> password("correct-horse").state, password("Required").state
+    ('passed', 'failed')
+    """
+    bare = value.strip()
+    if len(bare) < 4 or _CONSTANT.fullmatch(bare) or _REFERENCE.match(bare) or _NO_PASSWORD.fullmatch(bare):
+        return FAILED
+    if _STAND_IN.search(bare) or len(set(bare)) < 3:
+        return Verdict("shape", (PLACEHOLDER,))
+    return FAILED if _TITLE.fullmatch(bare) or (bare.isalpha() and not bare.isascii()) else PASSED
 
 
 def _random(value: str) -> bool:

@@ -52,6 +52,10 @@ RIGHT = [
     ("crypto", "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0"),
     ("crypto", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"),
     ("secret", "t7#kQ-vv29Lq"),
+    ("password", "correct-horse-battery-9"),
+    ("password", "bcrgt"),
+    ("vin", "1M8G DM9A XKP0 4278 8"),
+    ("pl_pesel", "4405\n1401359"),
     ("url_password", "r7Kq-92vbT"),
     ("basic_auth", "YWNtZS1ib3Q6cjdLcS05MnZiVA=="),
 ]
@@ -92,12 +96,20 @@ WRONG = [
     ("secret", "${DB_PASSWORD}"),
     ("secret", "get_password()"),
     ("secret", "hello-world"),
+    ("secret", "Store::fetch_it"),
+    ("password", "Required"),
+    ("password", "new_password2"),
+    ("password", "config.db.pw"),
+    ("password", "0xf1c2"),
+    ("password", "Hasło"),
+    ("vin", "ABCDEFGHJKLMNPRST"),
     ("url_password", "${PASS}"),
     ("basic_auth", "authentication"),
     ("jwt", "eyJhbGciOiJub25l.x.y"),
     ("pem", "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----"),
 ]
 SHAPES = [
+    ("card", "675912345678901237"),
     ("ip", "10.0.0.7"),
     ("ip", "2.6.18.6"),
     ("br_cpf", "39053344705"),
@@ -120,6 +132,7 @@ SAMPLES = [
     ("mac", "00:00:5e:00:53:01"),
     ("crypto", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"),
     ("secret", "your-api-key-here"),
+    ("password", "changeme"),
     ("secret", "xxxxxxxxxxxx"),
 ]
 ids = [f"{name}-{number}" for number, (name, _) in enumerate(RIGHT)]
