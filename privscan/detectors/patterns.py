@@ -108,12 +108,14 @@ class Patterns:
         reach = self.reaches[number]
         low, high = max(first - reach.before - 8, start), last + reach.after + 8
         raw = bytes(buffer[low:high])
-        if entry.digits and raw.isascii() and len(raw.translate(None, NO_DIGITS)) < entry.digits:
-            return True
         more = raw.count(b"\\") + len(raw) - len(raw.decode("utf-8", "ignore"))
         if more:  # characters that take several bytes: the reach is in characters
             raw = bytes(buffer[max(low - 2 * more, start) : high + 2 * more])
-        if _HARD_ESCAPE.search(raw) or (not reach.anchored and _NAME_END.match(bytes(buffer[last - 1 : last + 128]))):
+        if not reach.anchored and any(_NAME_END.match(bytes(buffer[at - 1 : at + 128])) for at in {first, last}):
+            return False
+        if entry.digits and raw.isascii() and len(raw.translate(None, NO_DIGITS)) < entry.digits and b"\\u" not in raw:
+            return True
+        if _HARD_ESCAPE.search(raw):
             return False
         text = raw.decode("utf-8", "replace")
         if more:

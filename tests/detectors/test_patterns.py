@@ -101,6 +101,8 @@ LINES = [
     {"text": "line\nSSN: 536-22-1234\nend", "n": 5},
     {"ssn": 536221234, "deep": {"list": [1, {"card": "5105105105105100"}]}},
     {"bob@corp-mail.de": "a key"},
+    {"dob": "lorem ipsum " * 30 + "12 March 1990"},
+    {"dob": "dob: " + "lorem ipsum " * 30 + "12 March 1990"},
     {"phones": ["030 901820", {"x": "y"}, "020 7183 8750"], "é": "ü 536-22-1234"},
     {"arguments": json.dumps({"ssn": 536221234, "q": "a\n5105105105105100"})},
 ]
