@@ -65,7 +65,7 @@ def check(path: str | None = None, cache_dir: str | None = None) -> tuple[list[F
     known = {rule.id for rule in rules.load_rules()}
     loaded = rules.load_rules([path] if path else [])
     subject = [rule for rule in loaded if rule.id not in known] if path else list(loaded)
-    failures = [failure for rule in subject for failure in _alone(rule)]
+    failures = [failure for rule in subject if rule.detector == "patterns" for failure in _alone(rule)]
     if failures:
         return failures, len(subject)
     settings = replace(config.settings("scan", cache_dir=cache_dir, workers=1), rules=tuple(loaded), fail_on=None)
@@ -76,7 +76,7 @@ def check(path: str | None = None, cache_dir: str | None = None) -> tuple[list[F
         columns = [case for case in cases if case.writing == "plain"]
         failures += _judged(columns, _scanned_columns(columns, kit, folder), loaded, form="Parquet")
         failures += _alarms({rule.id for rule in subject}, kit, folder)
-    failures += [failure for rule in subject for failure in _blind(rule, settings)]
+    failures += [failure for rule in subject if rule.detector == "patterns" for failure in _blind(rule, settings)]
     return _once(failures), len(subject)
 
 

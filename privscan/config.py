@@ -97,7 +97,7 @@ def settings(
     """Check and resolve what was asked for; UsageError, ConfigError or RuleError where it cannot be."""
     chosen = policies.load(policy, operators.names())
     loaded = rules.load_rules(rule_files)
-    in_policy = rules.select(loaded, chosen.select, chosen.ignore)
+    in_policy = rules.select(rules.of(loaded, chosen.detectors), chosen.select, chosen.ignore)
     active = rules.select(in_policy, select, ignore) if select or ignore else in_policy
     default_gate = "never" if command in ("clean", "dedup") else "medium"
     if key is not None and len(key) < MIN_KEY:

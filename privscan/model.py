@@ -133,13 +133,15 @@ class Rule:
     expression. `before` says how far in front of a trigger's end a match may begin (0: `window`). `digits` promises
     that every match holds five digits in a run (single joints allowed), which makes the rule cheap where the pattern
     itself does not say so. `placeholders` are patterns of published sample values. `shares` lists rules that may
-    match this rule's examples too.
+    match this rule's examples too. `detector` names who finds it: a rule of another detector than "patterns" has no
+    pattern, and only gives its findings their id, entity, severity, examples and references.
     """
 
     id: str
     entity: str
     name: str
-    pattern: str
+    pattern: str = ""
+    detector: str = "patterns"
     keywords: tuple[str, ...] = ()
     trigger: str = ""
     digits: bool = False

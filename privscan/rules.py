@@ -30,6 +30,7 @@ ON_FAILED = ("reject", "keep", "lower")
 _LISTS = frozenset(f.name for f in fields(Rule) if f.type == "tuple[str, ...]")
 _KEYS = frozenset(f.name for f in fields(Rule)) - {"source"}
 _REQUIRED = ("id", "entity", "name", "pattern", "examples", "counter_examples")
+_OF_PATTERNS = ("pattern", "keywords", "trigger", "digits", "validators", "context", "window", "before", "on_failed")
 _ID = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)+")
 _ENTITY = re.compile(r"[A-Z][A-Z0-9_]*")
 _BUILD = re.compile(r"%\{(?:(\d+):([^}]+)|made:([a-z0-9_]+))\}")
@@ -73,7 +74,7 @@ def load_rules(paths: Sequence[str] = ()) -> tuple[Rule, ...]:
             raise RuleError(f"{path}: no such rule file or folder")
         for file in _files(Path(path)):
             own = _read(file, str(file))
-            for rule in own:
+            for rule in of(own, ["patterns"]):
                 compiled(rule)
             rules += own
     _distinct(rules)
@@ -101,6 +102,11 @@ def select(rules: Sequence[Rule], select: Sequence[str] = (), ignore: Sequence[s
     chosen = _named(rules, select) if select else {rule.id for rule in rules}
     chosen -= _named(rules, ignore)
     return tuple(rule for rule in rules if rule.id in chosen)
+
+
+def of(rules: Sequence[Rule], detectors: Sequence[str]) -> tuple[Rule, ...]:
+    """Return the rules that one of the detectors finds."""
+    return tuple(rule for rule in rules if rule.detector in detectors)
 
 
 def digest(rules: Sequence[Rule]) -> str:
@@ -156,8 +162,12 @@ def _rule(row: dict[str, Any], source: str, number: int) -> Rule:
     for key in row:
         if key not in _KEYS:
             raise RuleError(f'{where}: unknown key "{key}"{nearest(key, _KEYS)}')
+    found_by = row.get("detector", "patterns")
+    for key in _OF_PATTERNS if found_by != "patterns" else ():
+        if key in row:
+            raise RuleError(f'{where}: {key}: the detector "{found_by}" takes no patterns; take the key out')
     for key in _REQUIRED:
-        if not row.get(key):
+        if not row.get(key) and (key != "pattern" or found_by == "patterns"):
             raise RuleError(f"{where}: {key} is missing; every rule needs {', '.join(_REQUIRED)}")
     values = {key: _value(key, value, where) for key, value in row.items()}
     values.setdefault("on_failed", "keep" if row["id"].startswith("secret.") else "reject")

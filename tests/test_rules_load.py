@@ -9,7 +9,7 @@ import pytest
 
 from privscan.errors import RuleError, UsageError
 from privscan.model import Confidence, Rule, Severity, Span
-from privscan.rules import compiled, digest, expand, load_rules, select
+from privscan.rules import compiled, digest, expand, load_rules, of, select
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -205,3 +205,25 @@ def test_expand_fills_in_the_same_characters_every_time() -> None:
 def test_expand_refuses(example: str, said: str) -> None:
     with pytest.raises(RuleError, match=said):
         expand(example, "acme.rule")
+
+
+MODELLED = """
+[[rule]]
+id = "acme.voice"
+entity = "VOICE"
+name = "Found by a model"
+detector = "ear"
+examples = ["⟦la⟧"]
+counter_examples = ["silence"]
+"""
+
+
+def test_a_rule_of_another_detector_needs_no_pattern(tmp_path: Path) -> None:
+    loaded = load_rules([written(tmp_path, MODELLED)])
+    assert [rule.id for rule in of(loaded, ["ear"])] == ["acme.voice"]
+    assert "acme.voice" not in {rule.id for rule in of(loaded, ["patterns"])}
+
+
+def test_a_rule_of_another_detector_takes_no_pattern(tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match='keywords: the detector "ear" takes no patterns'):
+        load_rules([written(tmp_path, MODELLED + 'keywords = ["x"]\n')])

@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from privscan.model import Leaf, Span
 
 
+# Detectors that come along: module and class, which takes the settings. One that no rule of the run names (`detector`
+# in the packs) is not loaded.
+OWN = {
+    "patterns": ("privscan.detectors.patterns", "Patterns"),
+}
+
+
 class Detector(Protocol):
     """What a detector is. Both calls may be made for any block, in any order, in any process."""
 
@@ -38,19 +45,21 @@ class Detector(Protocol):
 
 def build(settings: Settings) -> tuple[Detector, ...]:
     """Make the detectors the policy names; ConfigError for one that nobody provides."""
+    from importlib import import_module
     from importlib.metadata import entry_points
 
     found: list[Detector] = []
     plugins = {point.name: point for point in entry_points(group="privscan.detectors")}
+    wanted_by = {"patterns", *(rule.detector for rule in settings.rules)}
     for name in settings.policy.detectors:
-        if name == "patterns":
-            from privscan.detectors.patterns import Patterns
-
-            found.append(Patterns(settings))
+        if name in OWN:
+            module, kind = OWN[name]
+            if name in wanted_by:
+                found.append(getattr(import_module(module), kind)(settings))
         elif name in plugins:
             found.append(_plugin(name, plugins[name], settings))
         else:
-            known = {"patterns", *plugins}
+            known = {*OWN, *plugins}
             raise ConfigError(f'policy {settings.policy.id}: no detector is called "{name}"{nearest(name, known)}')
     return tuple(found)
 

@@ -38,7 +38,7 @@ class Patterns:
     """The rules of a run as one detector."""
 
     def __init__(self, settings: Settings) -> None:
-        self.rules = settings.rules
+        self.rules = tuple(rule for rule in settings.rules if rule.detector == "patterns")
         self.minimum = settings.min_confidence
         self.hopeless = [needs_context(rule, self.minimum) for rule in self.rules]
         kept = plan(self.rules, self.hopeless, settings.cache_dir)

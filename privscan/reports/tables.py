@@ -62,6 +62,7 @@ def rule(found: Rule, console: Console) -> None:
             + (f", {found.checked.label} when checked" if found.validators else ""),
         ),
         ("pattern", found.pattern),
+        ("detector", found.detector),
         ("keywords", ", ".join(found.keywords)),
         ("validators", ", ".join(found.validators)),
         ("context", ", ".join(found.context)),
@@ -113,6 +114,7 @@ def explanation(found: Explanation, console: Console) -> None:
     if rule_:
         rows += [
             ("pattern", rule_.pattern),
+            ("detector", rule_.detector),
             ("references", ", ".join(rule_.references)),
             ("regulations", ", ".join(rule_.regulations)),
         ]

@@ -15,7 +15,7 @@ from privscan.detectors.derive import derive, least_run, raw_alike
 from privscan.detectors.triggers import refused
 from privscan.detectors.words import folded, keyword_triggers
 
-RULES = [rule for rule in rules.load_rules() if not rule.trigger and not rule.keywords]
+RULES = [rule for rule in rules.load_rules() if rule.pattern and not rule.trigger and not rule.keywords]
 
 
 def fires(expressions, raw: bytes) -> bool:
