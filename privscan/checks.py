@@ -19,9 +19,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from privscan import config, formats, rules, shard
+from privscan import config, rules, shard
 from privscan.detectors import triggers
 from privscan.detectors.compiled import needs_context
+from privscan.detectors.patterns import Patterns
 from privscan.errors import RuleError
 from privscan.model import Confidence, Rule, Shard
 
@@ -29,11 +30,11 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Iterator, Sequence
 
-    from privscan.config import Settings
     from privscan.rules import Example
 
 HOSTILE = 20_000  # characters of a hostile text
 SLOW = 1.0  # CPU seconds it may take: a linear pattern needs a hundredth
+PROBE, PROBE_SLOW = 2_000, 0.003  # a text and a time that tell at once of most patterns that they are linear
 CLEAN_BYTES = 4 << 20  # of Python's own library, the clean corpus that every machine has
 ALARMS = 1.0  # alarms per MB a rule may raise there unless `alarms.json` beside the packs allows more
 NOT_ALARMS = ("EMAIL_ADDRESS", "URL", "IP_ADDRESS")  # entities that really stand in the library's sources
@@ -69,14 +70,20 @@ def check(path: str | None = None, cache_dir: str | None = None) -> tuple[list[F
     if failures:
         return failures, len(subject)
     settings = replace(config.settings("scan", cache_dir=cache_dir, workers=1), rules=tuple(loaded), fail_on=None)
-    with tempfile.TemporaryDirectory(prefix="privscan-check-") as folder:
+    try:
         kit = shard.tools(settings)
+    except RuleError:
+        failures = [failure for rule in subject if rule.detector == "patterns" for failure in _refused(rule)]
+        if not failures:
+            raise
+        return failures, len(subject)
+    with tempfile.TemporaryDirectory(prefix="privscan-check-") as folder:
         cases = [case for rule in subject for case in _cases(rule)]
         failures += _judged(cases, _scanned_lines(cases, kit, folder), loaded)
         columns = [case for case in cases if case.writing == "plain"]
         failures += _judged(columns, _scanned_columns(columns, kit, folder), loaded, form="Parquet")
+        failures += _blind([case for case in cases if case.positive and case.rule.detector == "patterns"], kit)
         failures += _alarms({rule.id for rule in subject}, kit, folder)
-    failures += [failure for rule in subject if rule.detector == "patterns" for failure in _blind(rule, settings)]
     return _once(failures), len(subject)
 
 
@@ -92,34 +99,41 @@ def _once(failures: Sequence[Failure]) -> list[Failure]:
 
 
 def _alone(rule: Rule) -> Iterator[Failure]:
-    """Check that the rule compiles, has a trigger Hyperscan takes, and cannot be made slow."""
+    """Check that the rule compiles, has a trigger, and cannot be made slow."""
     try:
         pattern = rules.compiled(rule)
-        found = triggers.triggers_of(rule, 0, needs_context=needs_context(rule, Confidence.MEDIUM))
+        triggers.triggers_of(rule, 0, needs_context=needs_context(rule, Confidence.MEDIUM))
     except RuleError as error:
         yield Failure(rule.id, "compiles", str(error))
         return
-    for trigger in found:
+    if not any(_slow(pattern, text, PROBE_SLOW) for _, text in _hostile(rule, PROBE)):
+        return
+    for name, text in _hostile(rule, HOSTILE):
+        if _slow(pattern, text, SLOW):
+            yield Failure(rule.id, "linear time", f"more than {SLOW:g} s on {name}; avoid repeats inside repeats")
+            return
+
+
+def _refused(rule: Rule) -> Iterator[Failure]:
+    """Tell which triggers Hyperscan does not take."""
+    for trigger in triggers.triggers_of(rule, 0, needs_context=needs_context(rule, Confidence.MEDIUM)):
         if reason := triggers.refused(trigger.expression):
             yield Failure(rule.id, "trigger", f"Hyperscan refuses it: {reason}; give `keywords` or a simpler `trigger`")
-    for name, text in _hostile(rule):
-        if _slow(pattern, text):
-            yield Failure(rule.id, "linear time", f"more than {SLOW:g} s on {name}; avoid repeats inside repeats")
 
 
-def _hostile(rule: Rule) -> Iterator[tuple[str, str]]:
+def _hostile(rule: Rule, size: int) -> Iterator[tuple[str, str]]:
     """Yield texts that make a careless pattern backtrack: repeats of single characters and of broken examples."""
     for mark in ("a", "A", "0", " ", ".", "-", "_", "/", "a ", "0 ", "a.", "0-", '"', "=", ":", "a@", "\n"):
-        yield f"repeated {mark!r}", mark * (HOSTILE // len(mark)) + "\x00"
+        yield f"repeated {mark!r}", mark * (size // len(mark)) + "\x00"
     for number, text in enumerate(rule.examples, 1):
         record = rules.expand(text, rule.id).record
         for cut in (1, 2, 3):
             part = record[: max(len(record) * cut // 3 - 1, 2)]
-            yield f"example {number} cut and repeated", (part * (HOSTILE // len(part) + 1))[:HOSTILE] + "\x00"
+            yield f"example {number} cut and repeated", (part * (size // len(part) + 1))[:size] + "\x00"
         value = rules.OPEN_TO_CLOSE.search(text)
         plain = record if value is None else rules.expand(f"{rules.OPEN}{value[1]}{rules.CLOSE}", rule.id).record
         for at in _turns(plain):
-            yield f"example {number} with a character repeated", plain[:at] + plain[at] * (HOSTILE // 8) + "\x00"
+            yield f"example {number} with a character repeated", plain[:at] + plain[at] * (size // 8) + "\x00"
 
 
 def _turns(text: str) -> list[int]:
@@ -129,14 +143,14 @@ def _turns(text: str) -> list[int]:
     return sorted({min(turn + more, len(text) - 1) for turn in turns[:12] for more in (0, 1)})
 
 
-def _slow(pattern: re.Pattern[str], text: str) -> bool:
-    """Search all of a text; say whether it takes too long. A search that never ends is broken off."""
+def _slow(pattern: re.Pattern[str], text: str, limit: float) -> bool:
+    """Search all of a text; say whether it takes more CPU seconds than it may. One that never ends is broken off."""
     try:
-        with _limit(SLOW * 4):
+        with _limit(limit * 4):
             start = time.thread_time()
             for _ in pattern.finditer(text):
                 pass
-            return time.thread_time() - start > SLOW
+            return time.thread_time() - start > limit
     except TimeoutError:
         return True
 
@@ -252,7 +266,7 @@ def _judged(
     cases: Sequence[_Case], found: dict[int, list[dict[str, Any]]], loaded: Sequence[Rule], form: str = ""
 ) -> Iterator[Failure]:
     """Compare what was found with the marks of the examples."""
-    shares = {rule.id: {rule.id, *rule.shares} for rule in loaded}
+    known = {rule.id: rule for rule in loaded}
     for number, case in enumerate(cases):
         rows = found.get(number, [])
         way = form or case.writing
@@ -271,28 +285,28 @@ def _judged(
                 yield Failure(case.rule.id, "example", f"{name}: its marked span is not found exactly")
             for row in rows:
                 same = row["field"] == want[0] and row["start"] < want[2] and want[1] < row["end"]
-                if same and row["rule"] not in shares[case.rule.id]:
+                if same and not _share(case.rule, known[row["rule"]]):
                     yield Failure(
                         case.rule.id, "overlap", f"{name} is also taken by {row['rule']}; list it in `shares`"
                     )
 
 
-def _blind(rule: Rule, settings: Settings) -> Iterator[Failure]:
-    """See that the gate alone, over raw bytes, would let each example through."""
-    own = replace(settings, rules=(rule,))
-    detector = shard.tools(own).detectors[0]
-    format_ = formats.named("jsonl")
-    with tempfile.TemporaryDirectory(prefix="privscan-check-") as folder:
-        path = os.path.join(folder, "gate.jsonl")
-        cases = [case for case in _cases(rule) if case.positive]
-        with open(path, "w", encoding="utf-8", errors="surrogatepass") as file:
-            file.writelines(case.line + "\n" for case in cases)
-        for block in format_.blocks(Shard(0, 0, path, "gate.jsonl", "jsonl")):
-            let_through = set(detector.candidates(block))
-            for row in block.rows():
-                if row not in let_through:
-                    case = cases[block.first + row]
-                    yield Failure(rule.id, "trigger", f"does not fire on example {case.number} ({case.writing})")
+def _share(one: Rule, other: Rule) -> bool:
+    """Say whether two rules may match the same value: either lists the other, or a prefix of its id."""
+    pairs = [(one.id, other.id), *((name, other.id) for name in one.shares), *((name, one.id) for name in other.shares)]
+    return any(found == name or found.startswith(f"{name}.") for name, found in pairs)
+
+
+def _blind(cases: Sequence[_Case], kit: shard.Tools) -> Iterator[Failure]:
+    """See that a rule's own triggers fire on its examples as they are written: another rule's may have helped."""
+    patterns = next(detector for detector in kit.detectors if isinstance(detector, Patterns))
+    place = {rule.id: number for number, rule in enumerate(patterns.rules)}
+    for case in cases:
+        if "\\u" in case.line or patterns.databases is None:
+            continue  # such lines are looked at anyway
+        fired, _ = patterns.databases.scan(f"\n{case.line}\n".encode("utf-8", "surrogatepass"))
+        if place[case.rule.id] not in fired:
+            yield Failure(case.rule.id, "trigger", f"does not fire on example {case.number} ({case.writing})")
 
 
 # ---------------------------------------------------------------- a clean corpus
