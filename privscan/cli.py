@@ -1,22 +1,16 @@
-"""The command line: one function a verb. The only room that prints, exits or reads the environment."""
+"""The command line: one function a verb. With `shell.py` the only room that prints, exits or reads the environment."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import signal
-import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from privscan import __version__, flags
-from privscan.errors import OutputError, PrivscanError, UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from privscan.model import Report
+from privscan import __version__, flags, shell
+from privscan.errors import UsageError
 
 app = typer.Typer(
     name="privscan",
@@ -52,7 +46,7 @@ def _start(
         ),
     ] = False,
 ) -> None:
-    with _errors():
+    with shell.errors():
         context.default_map = flags.defaults(context.command.commands, config)  # type: ignore[attr-defined]
 
 
@@ -149,13 +143,13 @@ def verify(
     quiet: flags.Quiet = False,
 ) -> None:
     """Prove a run's promises on its files: accounts, coverage, untouched bytes, quarantine, no values, a re-scan."""
-    with _errors():
+    with shell.errors():
         from privscan.reports import tables
         from privscan.verify import verify as prove
 
-        checks = prove(run, moved=input_, key=_key(key_file)[0], cache_dir=_cache())
+        checks = prove(run, moved=input_, key=shell.key(key_file)[0], cache_dir=shell.cache())
         if not quiet:
-            tables.checks(checks, _console())
+            tables.checks(checks, shell.console())
         raise typer.Exit(0 if all(check.passed is not False for check in checks) else 1)
 
 
@@ -167,14 +161,14 @@ def report(
     """Print or write the report of an earlier run, without scanning again."""
     from privscan.reports import json as report_json
 
-    with _errors():
+    with shell.errors():
         path = os.path.join(run, "report.json") if os.path.isdir(run) else run
         try:
             with open(path, "rb") as file:
                 told = report_json.load(file.read())
         except OSError as error:
             raise UsageError(f"{path}: cannot be read ({error.strerror}); give a run folder") from None
-        _write(told, format_ or ["console"], None)
+        shell.write(told, format_ or ["console"], None)
 
 
 @app.command()
@@ -188,8 +182,8 @@ def explain(
     """Tell why something was found: rule, validators, context, score steps; the value masked."""
     from privscan.explain import explain as tell
 
-    with _errors():
-        tell(run, finding, moved=input_).show(_console())
+    with shell.errors():
+        tell(run, finding, moved=input_).show(shell.console())
 
 
 @rules_app.command("list")
@@ -203,11 +197,11 @@ def rules_list(
     from privscan import config
     from privscan.reports import tables
 
-    with _errors():
+    with shell.errors():
         settings = config.settings(
             "scan", policy=policy, select=select or (), ignore=ignore or (), rule_files=rules or ()
         )
-        tables.rules(settings.rules, _console())
+        tables.rules(settings.rules, shell.console())
 
 
 @rules_app.command("show")
@@ -218,10 +212,10 @@ def rules_show(
     from privscan import rules as packs
     from privscan.reports import tables
 
-    with _errors():
+    with shell.errors():
         found = packs.select(packs.load_rules(rules or ()), [rule], [])
         for entry in [entry for entry in found if entry.id == rule] or found:
-            tables.rule(entry, _console())
+            tables.rule(entry, shell.console())
 
 
 @rules_app.command("check")
@@ -234,9 +228,9 @@ def rules_check(
     from privscan.checks import check
     from privscan.reports import tables
 
-    with _errors():
-        failures, count = check(path, cache_dir=_cache())
-        tables.rule_checks(failures, count, _console())
+    with shell.errors():
+        failures, count = check(path, cache_dir=shell.cache())
+        tables.rule_checks(failures, count, shell.console())
         raise typer.Exit(2 if failures else 0)
 
 
@@ -244,13 +238,13 @@ def rules_check(
 
 
 def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any]) -> None:
-    with _errors():
+    with shell.errors():
         from privscan import config
         from privscan.progress import Progress
         from privscan.run import Run, exit_code
 
-        key, source = _key(options.get("key_file"))
-        formats = _formats(options["format_"], quiet=options["quiet"])
+        key, source = shell.key(options.get("key_file"))
+        formats = shell.chosen(options["format_"], quiet=options["quiet"])
         settings = config.settings(
             command,
             policy=options.get("policy", "standard"),
@@ -268,7 +262,7 @@ def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any
             dedup_threshold=options.get("dedup_threshold", 0.8),
             dedup_fields=options.get("dedup_field") or (),
             samples=not options.get("no_samples"),
-            cache_dir=_cache(),
+            cache_dir=shell.cache(),
         )
         with Progress(paths, show=not options["quiet"]) as progress:
             run = Run(
@@ -286,101 +280,8 @@ def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any
             for problem in told.problems:
                 where = problem.uri if problem.record is None else f"{problem.uri}, record {problem.record}"
                 typer.echo(f"privscan: {where}: {problem.reason} ({problem.stage})", err=True)
-        _write(told, formats, out)
+        shell.write(told, formats, out)
         raise typer.Exit(exit_code(told))
-
-
-def _formats(wanted: list[str] | None, *, quiet: bool) -> list[str]:
-    """Check the formats asked for before any data is read."""
-    from privscan import reports
-
-    chosen = wanted or ([] if quiet else ["console"])
-    for entry in chosen:
-        name, _, target = entry.partition("=")
-        reports.check(name)
-        folder = os.path.dirname(os.path.abspath(target)) if target else ""
-        if target and (os.path.isdir(target) or not os.path.isdir(folder)):
-            raise OutputError(f"{target}: cannot be written; give a file in a folder that is there")
-    return chosen
-
-
-def _write(told: Report, formats: list[str], out: str | None) -> None:
-    from privscan import reports
-
-    for entry in formats:
-        name, _, target = entry.partition("=")
-        if target:
-            try:
-                with open(target, "w", encoding="utf-8", errors="backslashreplace") as stream:
-                    reports.write(told, name, stream)
-            except OSError as error:
-                from privscan.runfolder import unwritable
-
-                raise unwritable(target, error) from None
-        else:
-            with _piped():
-                reports.write(told, name, sys.stdout)
-    if out is not None and "console" in formats:
-        with _piped():
-            typer.echo(f"Run folder: {out} (report.html, report.json, findings.jsonl, manifest.json)")
-
-
-def _key(path: str | None) -> tuple[bytes | None, str]:
-    """Return the key and where it came from: a file, else the environment, never a flag's value."""
-    from privscan.config import read_key
-
-    if path:
-        return read_key(path), "file"
-    text = os.environ.get("PRIVSCAN_KEY")
-    return (text.encode(), "environment") if text else (None, "ephemeral")
-
-
-def _cache() -> str:
-    from privscan.config import default_cache
-
-    base = os.environ.get("XDG_CACHE_HOME")
-    return os.environ.get("PRIVSCAN_CACHE_DIR") or (os.path.join(base, "privscan") if base else default_cache())
-
-
-def _console() -> Any:
-    from rich.console import Console
-
-    return Console(highlight=False, soft_wrap=False)
-
-
-@contextlib.contextmanager
-def _piped() -> Iterator[None]:
-    """Let the reader of our output go away: what a run came to, and its exit code, stay the same."""
-    try:
-        yield
-        sys.stdout.flush()
-    except (BrokenPipeError, SystemExit):  # rich ends the process over it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-@contextlib.contextmanager
-def _errors() -> Iterator[None]:
-    """Turn our errors into a sentence on standard error and an exit code; an unexpected one into its type and place."""
-    try:
-        yield
-    except PrivscanError as error:
-        typer.echo(f"privscan: {error}", err=True)
-        raise typer.Exit(error.exit_code) from None
-    except KeyboardInterrupt:
-        typer.echo("privscan: interrupted; a run folder's finished work stays, go on with --resume", err=True)
-        raise typer.Exit(130) from None
-    except (typer.Exit, typer.Abort):
-        raise
-    except Exception as error:
-        if type(error).__module__.startswith(("click", "typer")):
-            raise
-        from privscan.parallel import place
-
-        text = (
-            f"privscan: unexpected {type(error).__name__} at {place(error)}; please report it (no data is shown here)"
-        )
-        typer.echo(text, err=True)
-        raise typer.Exit(3) from None
 
 
 def _interrupted(_signal: int, _frame: object) -> None:

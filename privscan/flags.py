@@ -76,7 +76,10 @@ KeyFile = Annotated[
 Formats = Annotated[
     list[str] | None,
     typer.Option(
-        "-f", "--format", metavar="FORMAT[=FILE]", help="console (default), json, html, or a plugin's (repeatable)."
+        "-f",
+        "--format",
+        metavar="FORMAT[=FILE]",
+        help="console (default), json, html, markdown, or a plugin's (repeatable).",
     ),
 ]
 Findings = Annotated[

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from privscan.config import Settings
     from privscan.inputs import Inputs
-    from privscan.model import Report
+    from privscan.model import Report, Tally
 
 PACKAGES = ("hyperscan", "numpy", "orjson", "pyarrow", "xxhash", "python-stdnum", "phonenumbers")
 PLUGINS = ("privscan.detectors", "privscan.operators", "privscan.reports")
@@ -52,6 +52,21 @@ def policy_told(settings: Settings) -> dict[str, Any]:
         "placeholders": policy.placeholders,
         "default": policy.default.operator,
         "actions": {name: action.operator for name, action in policy.actions},
+    }
+
+
+def rules_told(settings: Settings, tally: Tally) -> dict[str, Any]:
+    """Return what reports say of the rules that found something: name, regulations, references."""
+    found = {rule for (_, rule, _, _, _) in tally.findings}
+    return {
+        rule.id: {
+            "name": rule.name,
+            "severity": rule.severity.label,
+            "regulations": list(rule.regulations),
+            "references": list(rule.references),
+        }
+        for rule in sorted(settings.rules, key=lambda rule: rule.id)
+        if rule.id in found
     }
 
 

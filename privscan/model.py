@@ -361,7 +361,8 @@ class Report:
 
     `problems` holds the first hundred rows of the quarantine, `samples` a few redacted contexts as
     {entity, rule, uri, record, field, text}. `duplicates` holds {method: rows}. `complete` is False when anything
-    could not be looked at. `gate` holds {"fail_on": level or "never", "failing": findings at or over it}.
+    could not be looked at. `gate` holds {"fail_on": level or "never", "failing": findings at or over it}. `details` is
+    what further rooms tell of the run, JSON by their names; `privscan.reports.sections` shows it.
     """
 
     command: str
@@ -379,3 +380,4 @@ class Report:
     key: str
     settings: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    details: dict[str, Any] = field(default_factory=dict)

@@ -341,7 +341,12 @@ class Run:
             key=settings.key_source,
             settings=settings.told(),
             notes=tuple(self.inputs.notes),
+            details=self.details(tally),
         )
+
+    def details(self, tally: Tally) -> dict[str, Any]:
+        """Return what the report tells beyond its tally, by name; each is shown by a section of the reports."""
+        return {"rules": manifest.rules_told(self.settings, tally)}
 
     def artifacts(self) -> Iterator[Artifact]:
         records: Counter[int] = Counter()

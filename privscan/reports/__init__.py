@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from privscan.errors import UsageError, nearest
-from privscan.reports import console, html, json
+from privscan.reports import console, html, json, markdown
 from privscan.reports.wording import clip
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ FORMATS: dict[str, Callable[[Report, TextIO], None]] = {
     "console": console.write,
     "html": html.write,
     "json": json.write,
+    "markdown": markdown.write,
 }
 
 

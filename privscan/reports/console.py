@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from privscan.reports import sections
 from privscan.reports.figures import summarise, top
-from privscan.reports.wording import DASH, brief, clip, duration, number, plural, rate, share, size
+from privscan.reports.wording import DASH, brief, cell, clip, duration, number, plural, rate, share, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from privscan.model import Report
     from privscan.reports.figures import Summary, Trouble
+    from privscan.reports.parts import Section
 
 __all__ = ["render", "write"]
 
@@ -69,6 +71,8 @@ class _Page:
         yield from self.apart(summary)
         yield from self.fields(summary)
         yield from self.duplicates(summary)
+        for part in sections.of(report):
+            yield from self.section(part)
         yield from self.problems(summary)
         yield from self.closing(report, summary)
 
@@ -187,6 +191,23 @@ class _Page:
             table = self.table("Duplicates by method", ("records", "right"))
             for method, count in summary.methods:
                 table.add_row(Text(self.name(method, 36)), number(count))
+            yield Text()
+            yield table
+
+    def section(self, part: Section) -> Iterator[RenderableType]:
+        from rich.text import Text
+
+        for number_, listed in enumerate(part.tables):
+            first, *others = listed.columns
+            numbers = ("count", "share")
+            columns = [(other.heading, "right" if other.kind in numbers else "left") for other in others]
+            table = self.table(self.name(part.title if number_ == 0 else listed.title, 44), *columns)
+            shown = top(listed.rows, _PLACES)
+            for row in shown.rows:
+                pairs = zip(row, listed.columns, strict=True)
+                table.add_row(*(Text(self.name(self.words(cell(value, at.kind)), 60)) for value, at in pairs))
+            if shown.more:
+                table.add_row(Text(f"{number(shown.more)} more {first.heading}: see {listed.rest}", style="dim"))
             yield Text()
             yield table
 

@@ -10,7 +10,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from privscan.reports import svg, wording
+from privscan.reports import sections, svg, wording
 from privscan.reports.figures import LIMITS, summarise, top
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def render(report: Report) -> str:
         "size": wording.size,
         "top": lambda rows, limit=_ROWS: top(rows, limit),
     }
-    environment.globals |= {"share": wording.share, "rate": wording.rate, "pairs": wording.pairs}
+    environment.globals |= {"cell": wording.cell, "share": wording.share, "rate": wording.rate, "pairs": wording.pairs}
     page = environment.get_template("report.html.j2").render(_context(report, summarise(report)))
     return page.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
@@ -72,6 +72,7 @@ def _context(report: Report, summary: Summary) -> dict[str, Any]:
         "tally": report.tally,
         "summary": summary,
         "limits": LIMITS,
+        "sections": sections.of(report),
         "again": _again(report, summary.command),
         "levels": _LEVELS,
         "artifacts": {artifact.uri: artifact for artifact in report.inputs},

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-__all__ = ["DASH", "brief", "clip", "duration", "moment", "number", "pairs", "plural", "rate", "share", "size"]
+__all__ = ["DASH", "brief", "cell", "clip", "duration", "moment", "number", "pairs", "plural", "rate", "share", "size"]
 
 DASH = "\N{EN DASH}"  # stands where there is no figure
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
@@ -112,6 +112,21 @@ def share(count: int, total: int) -> str:
         return "100 %"
     part = 100 * count / total
     return "<0.1 %" if part < 0.1 else ">99.9 %" if part > 99.9 else f"{part:.1f} %"
+
+
+def cell(value: str | float | None, kind: str) -> str:
+    """Write a cell of a section's table: a count with separators, a share in per cent, a dash for nothing.
+
+    >>> cell(1204, "count"), cell(0.125, "share"), cell(None, "text") == DASH, cell("web", "name")
+    ('1,204', '12.5 %', True, 'web')
+    """
+    if value is None:
+        return DASH
+    if isinstance(value, str):
+        return value
+    if kind == "share":
+        return share(round(value * 10**9), 10**9)
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
 
 
 def clip(text: str, limit: int = 80, *, ascii_only: bool = False) -> str:

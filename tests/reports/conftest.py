@@ -139,6 +139,12 @@ def make_full() -> Report:
             "key": "ephemeral",
         },
         notes=("4 files of other kinds under corpus were not looked at, nor copied",),
+        details={
+            "rules": {
+                "pii.email": {"name": "E-mail address", "regulations": ["GDPR", "CCPA"], "references": ["RFC 5321"]},
+                "pii.card": {"name": "Payment card number", "regulations": ["PCI-DSS"], "references": []},
+            }
+        },
     )
 
 
@@ -181,6 +187,7 @@ def make_hostile() -> Report:
         key=HOSTILE,
         settings={"policy": long, "field": [HOSTILE]},
         notes=(HOSTILE, long),
+        details={"rules": {HOSTILE: {"regulations": [HOSTILE, long]}}},
     )
 
 

@@ -1,0 +1,46 @@
+"""What a section of a report is made of, whatever the format: sentences and tables, no layout.
+
+Promise: a section holds names, words and numbers only; every format escapes and shortens them as it must.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Cell", "Column", "Section", "Table"]
+
+Cell = str | int | float | None
+Kind = Literal["name", "text", "count", "share"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A heading and what stands under it: a "name" of the data's or ours, "text", a "count", a "share" (0 to 1)."""
+
+    heading: str
+    kind: Kind = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells under `columns`, most telling first; None is a cell without anything.
+
+    Formats show the first rows and say how many more there are; `rest` names the file that has them all.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+    rest: str = "report.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a report with a heading: `id` is its anchor (lower case, letters and dashes), `words` its sentences."""
+
+    id: str
+    title: str
+    words: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()

@@ -1,0 +1,37 @@
+"""Which laws and standards speak of what was found, by what each rule says of itself."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from privscan.model import State
+from privscan.reports.parts import Column, Section, Table
+
+if TYPE_CHECKING:
+    from privscan.model import Report
+
+__all__ = ["section"]
+
+_NAMED = 6  # entities named in a row
+
+
+def section(report: Report) -> Section | None:
+    """Count the new findings under each law or standard that a rule names; None where no rule found names one."""
+    told = report.details.get("rules", {})
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for (entity, rule, _, _, state), count in report.tally.findings.items():
+        if state == State.NEW:
+            for regulation in told.get(rule, {}).get("regulations", ()):
+                counts[regulation][entity] += count
+    if not counts:
+        return None
+    rows = []
+    for regulation, entities in counts.items():
+        named = sorted(entities, key=lambda entity: (-entities[entity], entity))
+        more = f" +{len(named) - _NAMED}" if len(named) > _NAMED else ""
+        rows.append((regulation, sum(entities.values()), ", ".join(named[:_NAMED]) + more))
+    columns = (Column("law or standard", "name"), Column("findings", "count"), Column("entities", "text"))
+    words = ("A finding may fall under several. The list says where to look; it is no legal advice.",)
+    table = Table("Findings by law or standard", columns, tuple(sorted(rows, key=lambda row: (-row[1], row[0]))))
+    return Section("regulations", "Laws and standards", words, (table,))

@@ -1,0 +1,116 @@
+"""What the verbs share at the edge of the system: errors into exit codes, keys and caches, formats, pipes.
+
+With `cli.py` the only room that prints, exits or reads the environment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from privscan.errors import OutputError, PrivscanError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from privscan.model import Report
+
+
+def chosen(wanted: list[str] | None, *, quiet: bool) -> list[str]:
+    """Check the formats asked for before any data is read."""
+    from privscan import reports
+
+    chosen = wanted or ([] if quiet else ["console"])
+    for entry in chosen:
+        name, _, target = entry.partition("=")
+        reports.check(name)
+        folder = os.path.dirname(os.path.abspath(target)) if target else ""
+        if target and (os.path.isdir(target) or not os.path.isdir(folder)):
+            raise OutputError(f"{target}: cannot be written; give a file in a folder that is there")
+    return chosen
+
+
+def write(told: Report, formats: list[str], out: str | None) -> None:
+    """Write the report in each format: to its file by name, else to standard output."""
+    from privscan import reports
+
+    for entry in formats:
+        name, _, target = entry.partition("=")
+        if target:
+            try:
+                with open(target, "w", encoding="utf-8", errors="backslashreplace") as stream:
+                    reports.write(told, name, stream)
+            except OSError as error:
+                from privscan.runfolder import unwritable
+
+                raise unwritable(target, error) from None
+        else:
+            with piped():
+                reports.write(told, name, sys.stdout)
+    if out is not None and "console" in formats:
+        with piped():
+            typer.echo(f"Run folder: {out} (report.html, report.json, findings.jsonl, manifest.json)")
+
+
+def key(path: str | None) -> tuple[bytes | None, str]:
+    """Return the key and where it came from: a file, else the environment, never a flag's value."""
+    from privscan.config import read_key
+
+    if path:
+        return read_key(path), "file"
+    text = os.environ.get("PRIVSCAN_KEY")
+    return (text.encode(), "environment") if text else (None, "ephemeral")
+
+
+def cache() -> str:
+    """Return the folder of compiled rules."""
+    from privscan.config import default_cache
+
+    base = os.environ.get("XDG_CACHE_HOME")
+    return os.environ.get("PRIVSCAN_CACHE_DIR") or (os.path.join(base, "privscan") if base else default_cache())
+
+
+def console() -> Any:
+    """Return a console on standard output."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=False)
+
+
+@contextlib.contextmanager
+def piped() -> Iterator[None]:
+    """Let the reader of our output go away: what a run came to, and its exit code, stay the same."""
+    try:
+        yield
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):  # rich ends the process over it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextlib.contextmanager
+def errors() -> Iterator[None]:
+    """Turn our errors into a sentence on standard error and an exit code; an unexpected one into its type and place."""
+    try:
+        yield
+    except PrivscanError as error:
+        typer.echo(f"privscan: {error}", err=True)
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        typer.echo("privscan: interrupted; a run folder's finished work stays, go on with --resume", err=True)
+        raise typer.Exit(130) from None
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        if type(error).__module__.startswith(("click", "typer")):
+            raise
+        from privscan.parallel import place
+
+        text = (
+            f"privscan: unexpected {type(error).__name__} at {place(error)}; please report it (no data is shown here)"
+        )
+        typer.echo(text, err=True)
+        raise typer.Exit(3) from None
