@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from privscan.reports import sections, wording
 from privscan.reports.figures import LIMITS, summarise, top
-from privscan.reports.parts import Column, Section, Table
+from privscan.reports.parts import Cell, Column, Section, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import TextIO
 
     from privscan.model import Report
@@ -73,7 +73,7 @@ def overview(summary: Summary) -> tuple[Section, ...]:
         (group.name, group.severity.label, *(count or None for count in group.confidence), group.count)
         for group in summary.entities
     ]
-    made = [
+    made: list[tuple[str, str, tuple[Column, ...], Sequence[tuple[Cell, ...]]]] = [
         ("records", "Records", (Column("outcome"), counted), [row for row in summary.outcomes if row[1]]),
         ("findings", "Findings by confidence", (Column("entity", "name"), Column("severity"), *levels), groups),
         (

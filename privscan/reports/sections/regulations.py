@@ -27,11 +27,11 @@ def section(report: Report) -> Section | None:
     if not counts:
         return None
     rows = []
-    for regulation, entities in counts.items():
+    for regulation, entities in sorted(counts.items(), key=lambda item: (-sum(item[1].values()), item[0])):
         named = sorted(entities, key=lambda entity: (-entities[entity], entity))
         more = f" +{len(named) - _NAMED}" if len(named) > _NAMED else ""
         rows.append((regulation, sum(entities.values()), ", ".join(named[:_NAMED]) + more))
     columns = (Column("law or standard", "name"), Column("findings", "count"), Column("entities", "text"))
     words = ("A finding may fall under several. The list says where to look; it is no legal advice.",)
-    table = Table("Findings by law or standard", columns, tuple(sorted(rows, key=lambda row: (-row[1], row[0]))))
+    table = Table("Findings by law or standard", columns, tuple(rows))
     return Section("regulations", "Laws and standards", words, (table,))
