@@ -68,12 +68,13 @@ def steps(row: dict[str, Any], rule: Rule | None) -> tuple[tuple[str, str], ...]
             if not failures:
                 level = max(level, rule.checked)
             out.append((f"validator {entry.partition(':')[2]} passed", level.label))
-    lifts = [entry for entry in row["evidence"] if entry.startswith(("context:", "field:"))]
+    lifts = [entry for entry in row["evidence"] if entry.startswith(("context:", "field:", "alone:"))]
     for entry in lifts:
         if entry == lifts[0]:
             level = Confidence(min(level + 1, Confidence.HIGH))
         kind, _, word = entry.partition(":")
-        out.append((f'{"context word" if kind == "context" else "field name"} "{word}"', level.label))
+        name = {"context": "context word", "field": "field name", "alone": "nothing else in the text, field"}[kind]
+        out.append((f'{name} "{word}"', level.label))
     rest = [e for e in row["evidence"] if e not in proofs and e not in failures and e not in lifts and e != "shape"]
     out += [(f"fact: {entry}", level.label) for entry in rest]
     out.append((f"score {row['score']:.2f} (base {SCORES[level]:.1f} for {level.label})", level.label))

@@ -132,7 +132,8 @@ class Rule:
     "reject" the match, "keep" its confidence, or "lower" it a step. `trigger` overrides the derived Hyperscan
     expression. `before` says how far in front of a trigger's end a match may begin (0: `window`). `digits` promises
     that every match holds five digits in a run (single joints allowed), which makes the rule cheap where the pattern
-    itself does not say so. `placeholders` are patterns of published sample values. `shares` lists rules that may
+    itself does not say so. `alone` says that a match which is all a text holds (an answer in a chat) is evidence, as a
+    word of context is. `placeholders` are patterns of published sample values. `shares` lists rules that may
     match this rule's examples too. `detector` names who finds it: a rule of another detector than "patterns" has no
     pattern, and only gives its findings their id, entity, severity, examples and references.
     """
@@ -145,6 +146,7 @@ class Rule:
     keywords: tuple[str, ...] = ()
     trigger: str = ""
     digits: bool = False
+    alone: bool = False
     validators: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
     severity: Severity = Severity.MEDIUM

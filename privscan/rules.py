@@ -182,7 +182,7 @@ def _value(key: str, value: Any, where: str) -> Any:
         if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
             raise RuleError(f"{where}: {key}: must be a list of strings")
         return tuple(value)
-    if key == "digits":
+    if key in ("digits", "alone"):
         if not isinstance(value, bool):
             raise RuleError(f"{where}: {key}: must be true or false")
         return value

@@ -15,15 +15,23 @@ from privscan import validators
 from privscan.detectors import triggers
 from privscan.detectors.derive import least_digits, raw_alike
 from privscan.detectors.words import Words
-from privscan.model import Confidence, Rule
+from privscan.model import Confidence, LeafKind, Rule
 from privscan.rules import digest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from privscan.model import Leaf, Span
+
 CONTEXT_BEFORE = 60  # characters of the same leaf in which a context word counts
 CONTEXT_AFTER = 30
 LONGEST_WORD = 40
+LONGEST_MARGIN = 9  # characters of blanks and the full stop round a value that is alone in its text
+# Names of fields that hold what somebody says or writes, where a number that is all of it answers a question.
+TEXTS = frozenset(
+    "text content contents value message messages answer answers response responses reply input inputs output outputs "
+    "prompt prompts completion question query utterance body comment sentence instruction user assistant".split()
+)
 SCORES = {Confidence.LOW: 0.3, Confidence.MEDIUM: 0.6, Confidence.HIGH: 0.9}
 
 
@@ -86,8 +94,21 @@ def reach_of(rule: Rule, *, hopeless: bool) -> Reach:
     return Reach(min(rule.window, before), min(rule.window, after), anchored=False)
 
 
+def alone(leaf: Leaf, span: Span) -> str:
+    """Return the name of a text's field where the span is all the text holds, "" otherwise."""
+    text = leaf.text
+    if span.end - span.start + LONGEST_MARGIN < len(text) or leaf.kind is not LeafKind.STRING:
+        return ""
+    name = leaf.key.lower()
+    return name if name in TEXTS and not (text[: span.start] + text[span.end :]).strip(" \t\r\n.") else ""
+
+
 def weigh(
-    rule: Rule, verdicts: Sequence[tuple[str, validators.Verdict]], context: str, field_word: str
+    rule: Rule,
+    verdicts: Sequence[tuple[str, validators.Verdict]],
+    context: str,
+    field_word: str,
+    lone: str = "",
 ) -> tuple[Confidence, float, tuple[str, ...], tuple[tuple[str, Confidence], ...]] | None:
     """Return confidence, score, evidence and the steps that led there; None when the rule rejects the match.
 
@@ -112,12 +133,13 @@ def weigh(
     elif passed:
         level = max(level, rule.checked)
         steps.append(("every validator that applies passed", level))
-    for word, where in ((context, "context"), (field_word, "field")):
+    for word, where in ((context, "context"), (field_word, "field"), (lone, "alone")):
         if word:
             evidence.append(f"{where}:{word}")
-    if context or field_word:
+    if context or field_word or lone:
         level = Confidence(min(level + 1, Confidence.HIGH))
-        steps.append((f"{'field name' if field_word else 'context'} says {field_word or context}", level))
+        said = f"{'field name' if field_word else 'context'} says {field_word or context}"
+        steps.append((said if context or field_word else "nothing else stands in the text", level))
     score = SCORES[level] + 0.03 * bool(context) + 0.03 * bool(field_word) + 0.03 * passed - 0.1 * failed
     return level, round(score, 2), tuple(evidence or ["shape"]), tuple(steps)
 

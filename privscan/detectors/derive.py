@@ -305,6 +305,26 @@ def derive(pattern: str) -> dict[bytes, bool]:
     return found
 
 
+def whole(pattern: str) -> list[tuple[bytes, bool]]:
+    """Return expressions for a text that is one match of a pattern and nothing else; True as in `derive`.
+
+    What opens and closes a text in raw JSON, in a column's buffer and among decoded leaves stands at their ends.
+
+    >>> whole(r"[0-9]{9}")[0][1]
+    True
+    """
+    tree = sre_parse.parse(pattern)
+    ways = [_pieces(way, outer=False) for way in _sequences(tree, fold=bool(tree.state.flags & re.IGNORECASE))]
+    blank = rb"(?:[\s.]|\\+[nrt]){0,4}"
+    return [
+        (
+            rb'["\x1e\x1f]' + blank + b"".join(piece.text for piece in pieces) + blank + rb'\\*["\x1e]',
+            _digit_run(pieces) >= DIGIT_RUN,
+        )
+        for pieces in ways
+    ]
+
+
 def least_digits(pattern: str) -> int:
     """Return how many ASCII digits every match of a pattern holds, wherever in it.
 

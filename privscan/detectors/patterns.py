@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privscan.detectors import triggers
-from privscan.detectors.compiled import CONTEXT_AFTER, CONTEXT_BEFORE, Compiled, Reach, needs_context, plan, weigh
+from privscan.detectors.compiled import (
+    CONTEXT_AFTER,
+    CONTEXT_BEFORE,
+    Compiled,
+    Reach,
+    alone,
+    needs_context,
+    plan,
+    weigh,
+)
 from privscan.detectors.words import Words, around, field_words
 from privscan.model import LeafKind, Match, Span, State
 
@@ -248,7 +257,8 @@ class Patterns:
         if entry.keywords is not None and not self._near(entry.keywords, leaf, span, rule.window, rule.window):
             return None
         context, named = self._context(entry, leaf, span)
-        if entry.hopeless and not context and not named:
+        lone = alone(leaf, span) if rule.alone and not context and not named else ""
+        if entry.hopeless and not context and not named and not lone:
             return None  # nothing a validator says would lift it over the minimum
         verdicts = []
         for name, check in entry.checks:
@@ -256,7 +266,7 @@ class Patterns:
             if verdict.state == "failed" and rule.on_failed == "reject":
                 return None
             verdicts.append((name, verdict))
-        weighed = weigh(rule, verdicts, context, named)
+        weighed = weigh(rule, verdicts, context, named, lone)
         if weighed is None or weighed[0] < self.minimum:
             return None
         level, score, evidence, _ = weighed

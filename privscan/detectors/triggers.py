@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privscan.detectors.derive import DIGIT_RUN, derive, least_run
+from privscan.detectors.derive import DIGIT_RUN, derive, least_run, whole
 from privscan.detectors.words import keyword_triggers
 from privscan.errors import RuleError
 
@@ -213,7 +213,10 @@ def triggers_of(rule: Rule, number: int, *, needs_context: bool) -> list[Trigger
     try:
         if words:
             group = "digits" if rule.digits or least_run(rule.pattern) >= DIGIT_RUN else "words"
-            return [Trigger(number, expression, group) for expression in keyword_triggers(words)]
+            lone = whole(rule.pattern) if rule.alone else ()
+            return [Trigger(number, expression, group) for expression in keyword_triggers(words)] + [
+                Trigger(number, expression, "digits" if near else "others") for expression, near in lone
+            ]
         derived = derive(rule.pattern)
     except (ValueError, RecursionError) as error:
         raise RuleError(

@@ -75,6 +75,21 @@ def test_field_names_are_evidence(kit, field, text, kind, entity) -> None:
     assert entities == ({entity} if entity else set()) if entity is not None else entities
 
 
+@pytest.mark.parametrize(
+    ("field", "text", "kind", "found"),
+    [
+        pytest.param("/text", "485-777-3457", LeafKind.STRING, True, id="all-of-a-text"),
+        pytest.param("/messages/3/content", " 4857773457.\n", LeafKind.STRING, True, id="an-answer-in-a-chat"),
+        pytest.param("/text", "4857773457 is it", LeafKind.STRING, False, id="more-than-the-number"),
+        pytest.param("/text", "4857773450", LeafKind.STRING, False, id="a-wrong-check-digit"),
+        pytest.param("/order", "4857773457", LeafKind.STRING, False, id="a-field-of-another-kind"),
+        pytest.param("/text", "4857773457", LeafKind.NUMBER, False, id="a-number"),
+    ],
+)
+def test_a_number_alone_in_a_text_is_evidence(kit, field, text, kind, found) -> None:
+    assert ("UK_NHS" in {entity for entity, _, _ in seen(kit, leaf(text, field, kind))}) is found
+
+
 def test_placeholders_are_told_apart(kit) -> None:
     found = detectors.look(kit.detectors, [leaf("card 4111 1111 1111 1111, mail bob@example.com")])
     assert {match.state for match in found[0]} == {State.PLACEHOLDER}
