@@ -23,16 +23,18 @@ __all__ = ["Finding", "Options", "Policy", "Report", "__version__", "clean", "de
 class Options(TypedDict, total=False):
     """What every function below takes by name; the command line's flags, with their defaults.
 
-    `policy` a shipped name or a TOML file; `select` and `ignore` prefixes of rule ids or entities; `rule_files` further
-    packs; `min_confidence` "low", "medium", "high"; `fail_on` a severity or "never"; `fields` and `exclude_fields` JSON
-    Pointers with `*`; `workers` processes; `key` 16 bytes or more, made for the run and thrown away when not given;
-    `dedup` "near", "exact", "off"; `dedup_threshold` Jaccard similarity of word 5-grams; `dedup_fields` JSON Pointers;
-    `samples` whether the report holds masked contexts; `cache_dir` the folder of compiled rules.
+    `policy` a shipped name or a TOML file; `select` and `ignore` prefixes of rule ids or entities; `region` countries
+    whose national formats to look for, all when not given; `rule_files` further packs; `min_confidence` "low",
+    "medium", "high"; `fail_on` a severity or "never"; `fields` and `exclude_fields` JSON Pointers with `*`; `workers`
+    processes; `key` 16 bytes or more, made for the run and thrown away when not given; `dedup` "near", "exact", "off";
+    `dedup_threshold` Jaccard similarity of word 5-grams; `dedup_fields` JSON Pointers; `samples` whether the report
+    holds masked contexts; `cache_dir` the folder of compiled rules.
     """
 
     policy: str
     select: Sequence[str]
     ignore: Sequence[str]
+    region: Sequence[str]
     rule_files: Sequence[str]
     min_confidence: str
     fail_on: str

@@ -65,6 +65,7 @@ def scan(
     policy: flags.PolicyName = "standard",
     select: flags.Select = None,
     ignore: flags.Ignore = None,
+    region: flags.Region = None,
     rules: flags.RuleFiles = None,
     min_confidence: flags.MinConfidence = None,
     fail_on: flags.FailOn = None,
@@ -93,6 +94,7 @@ def clean(
     policy: flags.PolicyName = "standard",
     select: flags.Select = None,
     ignore: flags.Ignore = None,
+    region: flags.Region = None,
     rules: flags.RuleFiles = None,
     min_confidence: flags.MinConfidence = None,
     fail_on: flags.FailOn = None,
@@ -191,6 +193,7 @@ def rules_list(
     policy: flags.PolicyName = "standard",
     select: flags.Select = None,
     ignore: flags.Ignore = None,
+    region: flags.Region = None,
     rules: flags.RuleFiles = None,
 ) -> None:
     """List the rules a policy uses."""
@@ -199,7 +202,7 @@ def rules_list(
 
     with shell.errors():
         settings = config.settings(
-            "scan", policy=policy, select=select or (), ignore=ignore or (), rule_files=rules or ()
+            "scan", policy=policy, select=select or (), ignore=ignore or (), region=region or (), rule_files=rules or ()
         )
         tables.rules(settings.rules, shell.console())
 
@@ -250,6 +253,7 @@ def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any
             policy=options.get("policy", "standard"),
             select=options.get("select") or (),
             ignore=options.get("ignore") or (),
+            region=options.get("region") or (),
             rule_files=options.get("rules") or (),
             min_confidence=options.get("min_confidence"),
             fail_on=options.get("fail_on"),

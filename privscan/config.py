@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from privscan import operators, rules
+from privscan import operators, regions, rules
 from privscan import policy as policies
 from privscan.dedup import DedupSettings
 from privscan.errors import ConfigError, UsageError, nearest
@@ -54,6 +54,7 @@ class Settings:
     rule_files: tuple[str, ...] = ()
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
 
     def told(self) -> dict[str, Any]:
         """Return what a report may say of the settings: enough to ask for the same again, never the key."""
@@ -61,6 +62,7 @@ class Settings:
             "policy": self.policy.id,
             "select": list(self.select),
             "ignore": list(self.ignore),
+            "region": list(self.regions),
             "rules": [os.path.basename(path) for path in self.rule_files],
             "min_confidence": self.min_confidence.label,
             "fail_on": "never" if self.fail_on is None else self.fail_on.label,
@@ -79,6 +81,7 @@ def settings(
     policy: str = "standard",
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    region: Sequence[str] = (),
     rule_files: Sequence[str] = (),
     min_confidence: str | None = None,
     fail_on: str | None = None,
@@ -97,8 +100,11 @@ def settings(
     """Check and resolve what was asked for; UsageError, ConfigError or RuleError where it cannot be."""
     chosen = policies.load(policy, operators.names())
     loaded = rules.load_rules(rule_files)
-    in_policy = rules.select(rules.of(loaded, chosen.detectors), chosen.select, chosen.ignore)
+    in_policy = rules.select(rules.of(loaded, chosen.detectors), chosen.select, chosen.ignore, chosen.regulations)
     active = rules.select(in_policy, select, ignore) if select or ignore else in_policy
+    named = regions.named(region or chosen.regions)
+    trusted = rules.select(loaded, chosen.by_shape) if chosen.by_shape else ()
+    active = regions.narrowed(active, named, {rule.id for rule in trusted})
     default_gate = "never" if command in ("clean", "dedup") else "medium"
     if key is not None and len(key) < MIN_KEY:
         raise UsageError(f"the key is shorter than {MIN_KEY} bytes; make one with: openssl rand -hex 32")
@@ -125,6 +131,7 @@ def settings(
         rule_files=tuple(rule_files),
         select=tuple(select),
         ignore=tuple(ignore),
+        regions=named,
     )
 
 

@@ -31,6 +31,12 @@ Ignore = Annotated[
         "--ignore", envvar="PRIVSCAN_IGNORE", metavar="PREFIX", help="Not these rule ids or entities (repeatable)."
     ),
 ]
+Region = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--region", envvar="PRIVSCAN_REGION", metavar="us,de", help="National formats of these countries only."
+    ),
+]
 RuleFiles = Annotated[
     list[str] | None,
     typer.Option("--rules", envvar="PRIVSCAN_RULES", metavar="PATH", help="Further rule packs, TOML (repeatable)."),

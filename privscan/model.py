@@ -133,7 +133,8 @@ class Rule:
     expression. `before` says how far in front of a trigger's end a match may begin (0: `window`). `digits` promises
     that every match holds five digits in a run (single joints allowed), which makes the rule cheap where the pattern
     itself does not say so. `alone` says that a match which is all a text holds (an answer in a chat) is evidence, as a
-    word of context is. `placeholders` are patterns of published sample values. `shares` lists rules that may
+    word of context is. `placeholders` are patterns of published sample values. `regions` are the countries (ISO 3166)
+    whose format it is: a run that names regions leaves out the rules of others. `shares` lists rules that may
     match this rule's examples too. `detector` names who finds it: a rule of another detector than "patterns" has no
     pattern, and only gives its findings their id, entity, severity, examples and references.
     """
@@ -161,6 +162,7 @@ class Rule:
     counter_examples: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     regulations: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     source: str = ""
 
@@ -234,7 +236,9 @@ class Action:
 class Policy:
     """What to look for and what to do with it, as a policy file states it.
 
-    `select` and `ignore` are prefixes of rule ids or entity names. `actions` maps an entity (or a prefix of rule ids)
+    `select` and `ignore` are prefixes of rule ids or entity names; `regulations` selects the rules that name one of
+    them as well. `regions` is what --region says by default. `by_shape` lists rules whose shape alone is enough here.
+    `actions` maps an entity (or a prefix of rule ids)
     to an action, `default` serves the rest. `placeholders` is "redact" or "keep". `detectors` names those to run.
     """
 
@@ -247,6 +251,9 @@ class Policy:
     default: Action
     actions: tuple[tuple[str, Action], ...]
     min_confidence: Confidence = Confidence.MEDIUM
+    regulations: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    by_shape: tuple[str, ...] = ()
     placeholders: str = "redact"
     sha256: str = ""
 

@@ -38,6 +38,9 @@ _KEYS = frozenset(
         "description",
         "select",
         "ignore",
+        "regulations",
+        "regions",
+        "by_shape",
         "detectors",
         "min_confidence",
         "placeholders",
@@ -115,6 +118,9 @@ def _policy(data: dict[str, Any], source: str, plugins: frozenset[str], sha256: 
             (key, _action(value, f"{source}: actions.{key}", plugins)) for key, value in _flat(actions, source)
         ),
         min_confidence=level,
+        regulations=_words(data, "regulations", source),
+        regions=_words(data, "regions", source),
+        by_shape=_words(data, "by_shape", source),
         placeholders=placeholders,
         sha256=sha256,
     )

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from privscan.errors import RuleError, UsageError, nearest
 from privscan.model import Confidence, Rule, Severity, Span
+from privscan.regions import CODES
 from privscan.validators import TABLE
 
 if TYPE_CHECKING:
@@ -93,13 +94,17 @@ def compiled(rule: Rule) -> re.Pattern[str]:
     return pattern
 
 
-def select(rules: Sequence[Rule], select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:
-    """Return the rules that `select` names (all, when it names none) and `ignore` does not, in their order.
+def select(
+    rules: Sequence[Rule], select: Sequence[str] = (), ignore: Sequence[str] = (), regulations: Sequence[str] = ()
+) -> tuple[Rule, ...]:
+    """Return the rules that `select` or `regulations` name (all, when neither does) and `ignore` does not, in order.
 
     A selector is an entity (any case), a rule id, or the first parts of one (`pii.us`); old ids are understood.
     Raises UsageError for one that names no rule.
     """
-    chosen = _named(rules, select) if select else {rule.id for rule in rules}
+    chosen = _named(rules, select) | _regulated(rules, regulations)
+    if not select and not regulations:
+        chosen = {rule.id for rule in rules}
     chosen -= _named(rules, ignore)
     return tuple(rule for rule in rules if rule.id in chosen)
 
@@ -211,6 +216,9 @@ def _sound(rule: Rule, where: str) -> None:
         raise RuleError(f"{where}: entity: must be capitals, digits and underscores, as in US_SSN")
     if rule.on_failed not in ON_FAILED:
         raise RuleError(f'{where}: on_failed: "{rule.on_failed}" is none of {", ".join(ON_FAILED)}')
+    for region in rule.regions:
+        if region not in CODES:
+            raise RuleError(f'{where}: regions: "{region}" is no country of ISO 3166{nearest(region, CODES)}')
     for name in rule.validators:
         if name not in TABLE:
             raise RuleError(f'{where}: validators: unknown validator "{name}"{nearest(name, TABLE)}')
@@ -240,6 +248,15 @@ def _named(rules: Sequence[Rule], selectors: Sequence[str]) -> set[str]:
             raise UsageError(f'"{selector}" names no rule or entity{nearest(selector, known)}')
         named |= hit
     return named
+
+
+def _regulated(rules: Sequence[Rule], regulations: Sequence[str]) -> set[str]:
+    """Return the ids of the rules that one of the regulations calls personal."""
+    known = {name for rule in rules for name in rule.regulations}
+    for name in regulations:
+        if name not in known:
+            raise UsageError(f'no rule names the regulation "{name}"{nearest(name, known)}')
+    return {rule.id for rule in rules if set(regulations) & set(rule.regulations)}
 
 
 def _answers(rule: Rule, selector: str) -> bool:

@@ -81,6 +81,7 @@ def _settings(found: dict[str, Any], key: bytes | None, cache_dir: str | None) -
         policy=found["policy_file"],
         select=told["select"],
         ignore=told["ignore"],
+        region=told.get("region", ()),
         rule_files=found["rule_files"],
         min_confidence=told["min_confidence"],
         fields=told["field"],

@@ -7,6 +7,7 @@ that python-stdnum knows is a line alone.
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -45,7 +46,9 @@ class _Table(Mapping[str, "Callable[[str], Verdict]"]):
     def __getitem__(self, name: str) -> Callable[[str], Verdict]:
         check = self._found.get(name)
         if check is None:
-            check = self._found[name] = _find(self._places[name])
+            plain, _, about = name.partition("/")  # "phone_in/DE,AT": the check asks for something more
+            found = _find(self._places[plain])
+            check = self._found[name] = functools.partial(found, about=about) if about else found
         return check
 
     def __contains__(self, name: object) -> bool:
@@ -159,6 +162,7 @@ TABLE: Final = _Table(
         "pe_ruc": "stdnum.pe.ruc",
         "pem": "keys:pem",
         "phone": "phone:phone",
+        "phone_in": "phone:phone_in",
         "phone_national": "phone:phone_national",
         "phone_us": "phone:phone_us",
         "pk_cnic": "written stdnum.pk.cnic",

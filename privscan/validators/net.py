@@ -16,7 +16,7 @@ from privscan.validators import FAILED, PASSED, PLACEHOLDER, SHAPE, Verdict
 
 # ISO 3166 codes with a registry, then the generic names people write mail to. One that is missing still counts as a
 # shape: the address is reported where its context speaks for it.
-_COUNTRY = frozenset(
+COUNTRY = frozenset(
     "ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bw by bz ca cc cd "
     "cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et eu fi fj fk fm fo fr ga gd ge "
     "gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu id ie il im in io iq ir is it je jm jo jp ke kg kh "
@@ -70,7 +70,7 @@ def email(value: str) -> Verdict:
     top = domain.rpartition(".")[2]
     if top in _RESERVED or domain.endswith(_EXAMPLE):
         return Verdict("passed", ("domain:reserved", PLACEHOLDER))
-    return PASSED if top in _COUNTRY or top in _GENERIC or top.startswith("xn--") else SHAPE
+    return PASSED if top in COUNTRY or top in _GENERIC or top.startswith("xn--") else SHAPE
 
 
 def ip(value: str) -> Verdict:

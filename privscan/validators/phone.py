@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import TYPE_CHECKING
 
 from privscan.validators import FAILED, PASSED, PLACEHOLDER, SHAPE, Verdict
 from privscan.validators.card import digits
-
-if TYPE_CHECKING:
-    from phonenumbers import PhoneNumber
 
 # Plans a number without a country code is tried in, most people first.
 REGIONS = tuple(
@@ -28,6 +24,7 @@ _FICTION = re.compile(
 # Decimals, US postal codes, dates: digit groups that stand near telephones and are none.
 _OTHER = re.compile(r"\d{1,3}\.\d{4,}|\d{5}-\d{4}|\d{4}-\d\d-\d\d|\d\d?([./])\d\d?\1(?:19|20)\d\d|\d{1,3}(?:\.\d{3})+")
 _EXTENSION = re.compile(r"(?i) ?(?:x|ext\.? ?)\d{1,6}$")
+_DIALLED = 9  # digits; shorter runs need a word beside them
 _NANP = re.compile(r"1?[2-9](?!11)\d{2}[2-9](?!11)\d{2}\d{4}")
 
 
@@ -42,9 +39,8 @@ def phone(value: str) -> Verdict:
         return FAILED
     if _FICTION.fullmatch(number):
         return Verdict("passed", (PLACEHOLDER,))
-    if number.startswith("00") and "+" not in value:
-        value = "+" + number[2:]
-    return _known(_parsed(value, None))
+    number = digits(_EXTENSION.sub("", value))
+    return _known(number.removeprefix("00") if "+" not in value else number, None)
 
 
 def phone_us(value: str) -> Verdict:
@@ -54,8 +50,7 @@ def phone_us(value: str) -> Verdict:
         return FAILED
     if _FICTION.fullmatch(number):
         return Verdict("passed", (PLACEHOLDER,))
-    parsed = _parsed("+1" + number[-10:], None)
-    return PASSED if _known(parsed).state == "passed" else SHAPE
+    return PASSED if _known("1" + digits(_EXTENSION.sub("", value))[-10:], None) is PASSED else SHAPE
 
 
 def phone_national(value: str) -> Verdict:
@@ -68,10 +63,28 @@ def phone_national(value: str) -> Verdict:
     if len(number) == 7 and not re.fullmatch(r"\d{3}[- .]\d{4}", value):
         return FAILED
     number = _EXTENSION.sub("", value)
-    if any(_known(_parsed(value, region)).state == "passed" for region in _plans(digits(number))):
+    bare = digits(number)
+    if any(_known(bare, region) is PASSED for region in _plans(bare)):
         return PASSED
     number = digits(value)
     return SHAPE if len(number) >= 9 or value[0] in "0(" else FAILED
+
+
+def phone_in(value: str, about: str = "") -> Verdict:
+    """Check a number written without country code against the plans of the regions asked for, as "DE,AT".
+
+    One that only another country knows is a shape; so are bare digits that show no sign of being dialled.
+
+    >>> phone_in("030 2219 1848", "DE").state, phone_in("030 2219 1848", "US").state
+    ('passed', 'shape')
+    """
+    found = phone_national(value)
+    if found is not PASSED and found is not SHAPE:
+        return found
+    bare = digits(_EXTENSION.sub("", value))
+    if not any(_known(bare, region) is PASSED for region in about.split(",") if region):
+        return SHAPE
+    return PASSED if len(bare) >= _DIALLED and (not value.isdigit() or value[0] == "0") else SHAPE
 
 
 @functools.cache
@@ -99,20 +112,15 @@ def _plans(number: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _parsed(value: str, region: str | None) -> PhoneNumber | None:
+@functools.lru_cache(maxsize=65536)  # several rules ask of the same number, one after the other
+def _known(number: str, region: str | None) -> Verdict:
+    """Look a run of digits up in a region's plan, or with its country code in front where the region is None."""
     import phonenumbers
 
     try:
-        return phonenumbers.parse(value, region)
+        parsed = phonenumbers.parse(number if region else "+" + number, region)
     except phonenumbers.NumberParseException:
-        return None
-
-
-def _known(number: PhoneNumber | None) -> Verdict:
-    import phonenumbers
-
-    if number is None:
         return FAILED
-    if phonenumbers.is_valid_number(number):
+    if phonenumbers.is_valid_number(parsed):
         return PASSED
-    return SHAPE if phonenumbers.is_possible_number(number) else FAILED
+    return SHAPE if phonenumbers.is_possible_number(parsed) else FAILED
