@@ -47,7 +47,7 @@ class _Table(Mapping[str, "Callable[[str], Verdict]"]):
         check = self._found.get(name)
         if check is None:
             plain, _, about = name.partition("/")  # "phone_in/DE,AT": the check asks for something more
-            found = _find(self._places[plain])
+            found: Callable[..., Verdict] = _find(self._places[plain])
             check = self._found[name] = functools.partial(found, about=about) if about else found
         return check
 
