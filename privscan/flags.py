@@ -16,7 +16,10 @@ Out = Annotated[str, typer.Option("-o", "--out", metavar="DIR", help="Run folder
 PolicyName = Annotated[
     str,
     typer.Option(
-        "--policy", envvar="PRIVSCAN_POLICY", metavar="NAME|FILE", help="standard, web, secrets, or a TOML file."
+        "--policy",
+        envvar="PRIVSCAN_POLICY",
+        metavar="NAME|FILE",
+        help="standard, web, secrets, gdpr, hipaa-safe-harbor, pci, or a file.",
     ),
 ]
 Select = Annotated[
