@@ -107,7 +107,7 @@ def test_keys_of_the_configuration_are_accepted(tmp_path: Path) -> None:
     values = {"min_confidence": '"low"', "dedup_threshold": "0.9", "workers": "1", "no_samples": "true"}
     lists = {"select": '["pii.email"]', "ignore": '["pii.ip"]', "field": '["/messages"]', "exclude_field": '["/id"]'}
     names = {"policy": '"web"', "fail_on": '"never"', "dedup": '"exact"', "key_file": '"key"', "findings": '"f.jsonl"'}
-    rest = {"rules": f'["{ROOT / "examples/rules"}"]', "dedup_field": '["/messages"]'}
+    rest = {"region": '["us", "de"]', "rules": f'["{ROOT / "examples/rules"}"]', "dedup_field": '["/messages"]'}
     given = values | lists | names | rest
     keys = [key for row in table("Configuration") for key in quoted(row[0])]
     assert set(keys) == set(given)
