@@ -61,6 +61,10 @@ def build(settings: Settings) -> tuple[Detector, ...]:
         else:
             known = {*OWN, *plugins}
             raise ConfigError(f'policy {settings.policy.id}: no detector is called "{name}"{nearest(name, known)}')
+    if found:
+        from privscan.detectors.readings import Readings
+
+        found.append(Readings(settings))
     return tuple(found)
 
 
@@ -77,20 +81,24 @@ def _plugin(name: str, point: EntryPoint, settings: Settings) -> Detector:
 def look(found_by: Iterable[Detector], leaves: Sequence[Leaf]) -> dict[int, list[Match]]:
     """Show leaves and their other readings to every detector; return matches by position, in the leaves' own spans."""
     readings = list(leaves)
-    seen = [(position, view) for position, leaf in enumerate(leaves) for view in views.of(leaf)]
+    budget = views.Budget()
+    seen = [(position, view) for position, leaf in enumerate(leaves) for view in views.of(leaf, budget)]
     readings += [view.leaf for _, view in seen]
     out: dict[int, list[Match]] = {}
     for detector in found_by:
-        for place, matches in detector.detect(readings).items():
+        known: dict[int, set[tuple[Span, str]]] = {}
+        for place, matches in sorted(detector.detect(readings).items()):
             if place < len(leaves):
                 out.setdefault(place, []).extend(matches)
-            else:
-                position, view = seen[place - len(leaves)]
-                mapped = [moved(match, view.back(match.span), f"view:{view.name}") for match in matches]
-                known = {(match.span, match.rule) for match in out.get(position, ())}
-                fresh = [match for match in mapped if (match.span, match.rule) not in known]
-                if fresh:
-                    out.setdefault(position, []).extend(fresh)
+                continue
+            position, view = seen[place - len(leaves)]
+            if position not in known:
+                known[position] = {(match.span, match.rule) for match in out.get(position, ())}
+            for match in matches:
+                span = view.back(match.span)
+                if (span, match.rule) not in known[position]:
+                    known[position].add((span, match.rule))
+                    out.setdefault(position, []).append(moved(match, span, f"view:{view.name}"))
     return out
 
 

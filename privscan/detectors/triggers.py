@@ -21,7 +21,7 @@ from privscan.detectors.words import keyword_triggers
 from privscan.errors import RuleError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from privscan.model import Rule
 
@@ -167,6 +167,12 @@ def _compile(expressions: Sequence[tuple[int, bytes]]) -> Any:
         flags=[hyperscan.HS_FLAG_DOTALL] * len(expressions),
     )
     return database
+
+
+def scanner(expressions: Sequence[bytes], cache: str | None) -> Callable[[Any, int], Hits]:
+    """Return a scan of a buffer for a few expressions of another room: (numbers of expressions, ends)."""
+    database = _load_or_compile(list(enumerate(expressions)), cache)
+    return lambda buffer, apart: _scan(database, buffer, apart)
 
 
 def refused(expression: bytes) -> str:

@@ -1,0 +1,59 @@
+"""The gate of the other readings: which rows hold something that only a view shows.
+
+A detector that finds nothing itself: the rows it names are looked at with their views, as all are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from privscan import views
+from privscan.detectors import triggers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from privscan.config import Settings
+    from privscan.formats import Block
+    from privscan.model import Leaf, Match
+
+APART = 64  # bytes between marks: more of them say no more
+
+
+class Readings:
+    """The triggers of all readings in one small database."""
+
+    def __init__(self, settings: Settings) -> None:
+        expressions = [expression for reading in views.READINGS for expression in reading.TRIGGERS]
+        self._hits = triggers.scanner(expressions, settings.cache_dir)
+
+    def candidates(self, block: Block) -> dict[int, list[int] | None]:
+        """Return the rows with a trigger of a reading in their raw bytes, and where."""
+        rows: dict[int, list[int] | None] = {}
+        buffers = list(block.buffers())
+        for buffer, starts in buffers:
+            for low in range(0, len(buffer), triggers.SCAN_BYTES):
+                self._scan(memoryview(buffer), low, starts, rows)
+        return rows if len(buffers) == 1 else dict.fromkeys(rows)
+
+    def _scan(
+        self, buffer: memoryview, low: int, starts: np.ndarray[Any, Any], rows: dict[int, list[int] | None]
+    ) -> None:
+        """Scan one piece of a buffer, and so much of the next that no trigger is cut."""
+        piece = buffer[low : low + triggers.SCAN_BYTES + APART]
+        _, ends = self._hits(piece, APART)
+        if not len(ends):
+            return
+        ends = np.unique(ends) + low
+        owners = np.searchsorted(starts, ends - 1, side="right") - 1
+        for owner, end in zip(owners.tolist(), ends.tolist(), strict=True):
+            if owner >= 0:
+                marks = rows.setdefault(owner, [])
+                if marks is not None:
+                    marks.append(end)
+
+    def detect(self, leaves: Sequence[Leaf]) -> dict[int, list[Match]]:  # noqa: ARG002 - the protocol's
+        """Find nothing: views are shown to all detectors."""
+        return {}
