@@ -25,7 +25,8 @@ class Options(TypedDict, total=False):
 
     `policy` a shipped name or a TOML file; `select` and `ignore` prefixes of rule ids or entities; `region` countries
     whose national formats to look for, all when not given; `rule_files` further packs; `min_confidence` "low",
-    "medium", "high"; `fail_on` a severity or "never"; `fields` and `exclude_fields` JSON Pointers with `*`; `workers`
+    "medium", "high"; `fail_on` a severity or "never"; `gate` limits as "NAME=VALUE" (`privscan.gate.LIMITS`, an entity,
+    `min_confidence`); `fields` and `exclude_fields` JSON Pointers with `*`; `workers`
     processes; `key` 16 bytes or more, made for the run and thrown away when not given; `dedup` "near", "exact", "off";
     `dedup_threshold` Jaccard similarity of word 5-grams; `dedup_fields` JSON Pointers; `samples` whether the report
     holds masked contexts; `cache_dir` the folder of compiled rules.
@@ -47,6 +48,7 @@ class Options(TypedDict, total=False):
     dedup_fields: Sequence[str]
     samples: bool
     cache_dir: str
+    gate: Sequence[str]
 
 
 def scan(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import tempfile
 from typing import Annotated, Any
 
 import typer
 
 from privscan import __version__, flags, shell
-from privscan.errors import UsageError
 
 app = typer.Typer(
     name="privscan",
@@ -69,6 +69,7 @@ def scan(
     rules: flags.RuleFiles = None,
     min_confidence: flags.MinConfidence = None,
     fail_on: flags.FailOn = None,
+    gate: flags.GateLimits = None,
     field: flags.Field = None,
     exclude_field: flags.ExcludeField = None,
     workers: flags.WorkerCount = None,
@@ -98,6 +99,7 @@ def clean(
     rules: flags.RuleFiles = None,
     min_confidence: flags.MinConfidence = None,
     fail_on: flags.FailOn = None,
+    gate: flags.GateLimits = None,
     field: flags.Field = None,
     exclude_field: flags.ExcludeField = None,
     dedup: flags.Dedup = "near",
@@ -159,18 +161,19 @@ def verify(
 def report(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Run folder, or its report.json.")],
     format_: flags.Formats = None,
+    findings: flags.Findings = None,
 ) -> None:
     """Print or write the report of an earlier run, without scanning again."""
-    from privscan.reports import json as report_json
-
     with shell.errors():
-        path = os.path.join(run, "report.json") if os.path.isdir(run) else run
-        try:
-            with open(path, "rb") as file:
-                told = report_json.load(file.read())
-        except OSError as error:
-            raise UsageError(f"{path}: cannot be read ({error.strerror}); give a run folder") from None
-        shell.write(told, format_ or ["console"], None)
+        from privscan import manifest, rows
+
+        formats = shell.chosen(format_, quiet=findings is not None and not format_)
+        told = rows.report(run)
+        if findings is not None:
+            manifest.check_findings(findings)
+            rows.check(run, "findings.jsonl")
+            manifest.export_findings(rows.path(run), findings)
+        shell.write(told, formats, run if os.path.isdir(run) else None)
 
 
 @app.command()
@@ -243,8 +246,7 @@ def rules_check(
 def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any]) -> None:
     with shell.errors():
         from privscan import config
-        from privscan.progress import Progress
-        from privscan.run import Run, exit_code
+        from privscan.gate import exit_code
 
         key, source = shell.key(options.get("key_file"))
         formats = shell.chosen(options["format_"], quiet=options["quiet"])
@@ -267,25 +269,42 @@ def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any
             dedup_fields=options.get("dedup_field") or (),
             samples=not options.get("no_samples"),
             cache_dir=shell.cache(),
+            gate=options.get("gate") or (),
         )
-        with Progress(paths, show=not options["quiet"]) as progress:
-            run = Run(
-                settings,
-                paths,
-                out,
-                findings=options.get("findings"),
-                overwrite=bool(options.get("overwrite")),
-                resume=bool(options.get("resume")),
-                tick=progress.tick,
-            )
-            progress.total(run)
-            told = run.run()
-        if options["verbose"]:
-            for problem in told.problems:
-                where = problem.uri if problem.record is None else f"{problem.uri}, record {problem.record}"
-                typer.echo(f"privscan: {where}: {problem.reason} ({problem.stage})", err=True)
-        shell.write(told, formats, out)
+        with contextlib.ExitStack() as stack:
+            folder = out
+            if out is None and shell.lists(formats):  # kept for as long as it takes to tell of them
+                folder = os.path.join(stack.enter_context(tempfile.TemporaryDirectory(prefix="privscan-")), "run")
+            told = _told(settings, paths, folder, options)
+            shell.write(told, formats, folder)
+            if out is not None and "console" in formats:
+                with shell.piped():
+                    typer.echo(f"Run folder: {out} (report.html, report.json, findings.jsonl, manifest.json)")
         raise typer.Exit(exit_code(told))
+
+
+def _told(settings: Any, paths: list[str], out: str | None, options: dict[str, Any]) -> Any:
+    """Run, with the bar; return the report."""
+    from privscan.progress import Progress
+    from privscan.run import Run
+
+    with Progress(paths, show=not options["quiet"]) as progress:
+        run = Run(
+            settings,
+            paths,
+            out,
+            findings=options.get("findings"),
+            overwrite=bool(options.get("overwrite")),
+            resume=bool(options.get("resume")),
+            tick=progress.tick,
+        )
+        progress.total(run)
+        told = run.run()
+    if options["verbose"]:
+        for problem in told.problems:
+            where = problem.uri if problem.record is None else f"{problem.uri}, record {problem.record}"
+            typer.echo(f"privscan: {where}: {problem.reason} ({problem.stage})", err=True)
+    return told
 
 
 def _interrupted(_signal: int, _frame: object) -> None:

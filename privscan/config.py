@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from privscan import gate as gates
 from privscan import operators, regions, rules
 from privscan import policy as policies
 from privscan.dedup import DedupSettings
 from privscan.errors import ConfigError, UsageError, nearest
-from privscan.model import Confidence, Policy, Rule, Severity
+from privscan.model import Confidence, Gate, Policy, Rule, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,6 +56,7 @@ class Settings:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
+    gate: Gate = Gate()
 
     def told(self) -> dict[str, Any]:
         """Return what a report may say of the settings: enough to ask for the same again, never the key."""
@@ -96,6 +98,7 @@ def settings(
     samples: bool = True,
     cache_dir: str | None = None,
     split: int = SPLIT,
+    gate: Sequence[str] = (),
 ) -> Settings:
     """Check and resolve what was asked for; UsageError, ConfigError or RuleError where it cannot be."""
     chosen = policies.load(policy, operators.names())
@@ -105,7 +108,8 @@ def settings(
     named = regions.named(region or chosen.regions)
     trusted = rules.select(loaded, chosen.by_shape) if chosen.by_shape else ()
     active = regions.narrowed(active, named, {rule.id for rule in trusted})
-    default_gate = "never" if command in ("clean", "dedup") else "medium"
+    limits = gate_of(command, chosen, gate, {rule.entity for rule in loaded})
+    level = fail_on or _default_level(command, limits)
     if key is not None and len(key) < MIN_KEY:
         raise UsageError(f"the key is shorter than {MIN_KEY} bytes; make one with: openssl rand -hex 32")
     if workers is not None and workers < 1:
@@ -116,7 +120,7 @@ def settings(
         rules=active,
         rules_sha256=rules.digest(active),
         min_confidence=_level(Confidence, min_confidence, "--min-confidence", chosen.min_confidence),
-        fail_on=None if (gate := fail_on or default_gate) == "never" else _level(Severity, gate, "--fail-on", None),
+        fail_on=None if level == "never" else _level(Severity, level, "--fail-on", None),
         fields=_pointers(fields, "--field"),
         exclude_fields=_pointers(exclude_fields, "--exclude-field"),
         workers=workers or processors(),
@@ -132,7 +136,29 @@ def settings(
         select=tuple(select),
         ignore=tuple(ignore),
         regions=named,
+        gate=limits,
     )
+
+
+def gate_of(command: str, policy: Policy, flags: Sequence[str], entities: set[str]) -> Gate:
+    """Return the gate of a run: the policy's, with flags over it.
+
+    What `clean` found it removed, and `dedup` looks for nothing: of a policy's gate only limits on records bind them.
+    """
+    gate = policy.gate
+    if command in ("clean", "dedup"):
+        of_records = tuple(
+            (name, limit) for name, limit in gate.limits if name in ("max_duplicates", "max_quarantined")
+        )
+        gate = Gate(min_confidence=gate.min_confidence, limits=of_records)
+    return gates.with_flags(gate, flags, sorted(entities))
+
+
+def _default_level(command: str, gate: Gate) -> str:
+    """Return the severity a run fails on unless told: none where limits were set instead."""
+    if gate.fail_on is not None:
+        return gate.fail_on.label
+    return "never" if command in ("clean", "dedup") or gate.never or gate.limits or gate.entities else "medium"
 
 
 def processors() -> int:

@@ -57,6 +57,14 @@ FailOn = Annotated[
         help="Exit 1 at this severity: low, medium, high, critical, never. Default: scan medium, clean never.",
     ),
 ]  # fmt: skip
+GateLimits = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--gate", envvar="PRIVSCAN_GATE", metavar="NAME=VALUE",
+        help="Exit 1 over a limit: max_findings, max_per_million (records), max_duplicates, max_quarantined (shares), "
+        "or an ENTITY's findings; min_confidence=LEVEL says what counts (repeatable).",
+    ),
+]  # fmt: skip
 Field = Annotated[
     list[str] | None,
     typer.Option(
@@ -88,7 +96,8 @@ Formats = Annotated[
         "-f",
         "--format",
         metavar="FORMAT[=FILE]",
-        help="console (default), json, html, markdown, or a plugin's (repeatable).",
+        help="console (default), json, html, markdown, sarif, gitlab, github, junit, csv, findings, or a plugin's "
+        "(repeatable).",
     ),
 ]
 Findings = Annotated[

@@ -18,6 +18,7 @@ __all__ = [
     "Confidence",
     "Edit",
     "Finding",
+    "Gate",
     "Leaf",
     "LeafKind",
     "Manifest",
@@ -233,6 +234,21 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Gate:
+    """When a run fails; `privscan.gate` reads and applies it. Only findings of `min_confidence` or more count.
+
+    `fail_on` is the severity that fails, None where none is stated, or `never` one shall; `limits` holds (name, most),
+    `entities` (entity, most findings).
+    """
+
+    fail_on: Severity | None = None
+    min_confidence: Confidence = Confidence.LOW
+    never: bool = False
+    limits: tuple[tuple[str, float], ...] = ()
+    entities: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What to look for and what to do with it, as a policy file states it.
 
@@ -256,6 +272,7 @@ class Policy:
     by_shape: tuple[str, ...] = ()
     placeholders: str = "redact"
     sha256: str = ""
+    gate: Gate = Gate()
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,8 +387,8 @@ class Report:
 
     `problems` holds the first hundred rows of the quarantine, `samples` a few redacted contexts as
     {entity, rule, uri, record, field, text}. `duplicates` holds {method: rows}. `complete` is False when anything
-    could not be looked at. `gate` holds {"fail_on": level or "never", "failing": findings at or over it}. `details` is
-    what further rooms tell of the run, JSON by their names; `privscan.reports.sections` shows it.
+    could not be looked at. `gate` holds {"fail_on": level or "never", "failing": findings at or over it} and its
+    `limits`. `details` is what further rooms tell of the run, JSON by their names, for `reports/sections/`.
     """
 
     command: str

@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from privscan import gate as gates
 from privscan.errors import ConfigError, nearest
 from privscan.model import Action, Confidence, Match, Policy, State
 from privscan.rules import packs
@@ -46,6 +47,7 @@ _KEYS = frozenset(
         "placeholders",
         "default",
         "actions",
+        "gate",
     }
 )
 _KEEP = Action("keep")
@@ -123,6 +125,7 @@ def _policy(data: dict[str, Any], source: str, plugins: frozenset[str], sha256: 
         by_shape=_words(data, "by_shape", source),
         placeholders=placeholders,
         sha256=sha256,
+        gate=gates.read(data.get("gate", {}), f"{source}: gate"),
     )
 
 

@@ -17,10 +17,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import privscan
-from privscan import fields, formats, inputs, manifest, pieces, runfolder, shard
+from privscan import fields, formats, gate, inputs, manifest, pieces, runfolder, shard
 from privscan.dedup import Part
 from privscan.errors import InputError, PrivscanError, UsageError
-from privscan.model import Artifact, Outcome, Problem, Report, Severity, Shard, State, Tally
+from privscan.model import Artifact, Outcome, Problem, Report, Shard, Tally
 from privscan.parallel import Workers
 from privscan.pieces import Piece
 from privscan.runfolder import writing
@@ -336,7 +336,7 @@ class Run:
             tally=tally,
             problems=tuple(problems[:PROBLEMS]),
             samples=tuple(kept),
-            gate=gate(tally, settings.fail_on),
+            gate=gate.judge(tally, settings.fail_on, settings.gate),
             complete=not problems,
             key=settings.key_source,
             settings=settings.told(),
@@ -383,21 +383,4 @@ class Run:
         folder.close(json.dumps(told, indent=1) + "\n")
 
 
-def gate(tally: Tally, fail_on: Severity | None) -> dict[str, Any]:
-    """Return the gate's verdict: new findings at or over the severity it fails on."""
-    failing = 0
-    if fail_on is not None:
-        for (_, _, _, severity, state), count in tally.findings.items():
-            if state == State.NEW and Severity.of(severity) >= fail_on:
-                failing += count
-    return {"fail_on": "never" if fail_on is None else fail_on.label, "failing": failing}
-
-
-def exit_code(report: Report) -> int:
-    """Return the exit code; a pure function of the report."""
-    if not report.complete:
-        return 3
-    return 1 if report.gate["failing"] else 0
-
-
-__all__ = ["Run", "exit_code", "gate"]
+__all__ = ["Run"]

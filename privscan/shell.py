@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from privscan.errors import OutputError, PrivscanError
+from privscan.errors import OutputError, PrivscanError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,26 +34,39 @@ def chosen(wanted: list[str] | None, *, quiet: bool) -> list[str]:
     return chosen
 
 
-def write(told: Report, formats: list[str], out: str | None) -> None:
-    """Write the report in each format: to its file by name, else to standard output."""
+def lists(formats: list[str]) -> bool:
+    """Say whether any of the formats tells of single findings, so that a run must keep them."""
     from privscan import reports
+
+    return any(entry.partition("=")[0] in reports.LISTS for entry in formats)
+
+
+def write(told: Report, formats: list[str], run: str | None) -> None:
+    """Write the report in each format: to its file by name, else to standard output.
+
+    `run` is the run folder, which formats that tell of single findings need; UsageError where there is none.
+    """
+    from privscan import reports, rows
 
     for entry in formats:
         name, _, target = entry.partition("=")
+        listing = None
+        if name in reports.LISTS:
+            if run is None:
+                raise UsageError(f"-f {name} lists findings, which a report.json does not hold; name the run folder")
+            rows.check(run, "findings.jsonl")
+            listing = reports.Listing(rows.read(run), rows.places(run))
         if target:
             try:
-                with open(target, "w", encoding="utf-8", errors="backslashreplace") as stream:
-                    reports.write(told, name, stream)
+                with open(target, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+                    reports.write(told, name, stream, listing)
             except OSError as error:
                 from privscan.runfolder import unwritable
 
                 raise unwritable(target, error) from None
         else:
             with piped():
-                reports.write(told, name, sys.stdout)
-    if out is not None and "console" in formats:
-        with piped():
-            typer.echo(f"Run folder: {out} (report.html, report.json, findings.jsonl, manifest.json)")
+                reports.write(told, name, sys.stdout, listing)
 
 
 def key(path: str | None) -> tuple[bytes | None, str]:

@@ -17,7 +17,7 @@ import pytest
 import privscan
 from privscan.errors import OutputError, UsageError
 from privscan.formats import jsonl
-from privscan.run import exit_code
+from privscan.gate import exit_code
 
 if TYPE_CHECKING:
     import subprocess

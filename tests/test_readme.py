@@ -104,7 +104,13 @@ def test_the_environment_is_told_whole() -> None:
 
 
 def test_keys_of_the_configuration_are_accepted(tmp_path: Path) -> None:
-    values = {"min_confidence": '"low"', "dedup_threshold": "0.9", "workers": "1", "no_samples": "true"}
+    values = {
+        "gate": '["max_findings=10000"]',
+        "min_confidence": '"low"',
+        "dedup_threshold": "0.9",
+        "workers": "1",
+        "no_samples": "true",
+    }
     lists = {"select": '["pii.email"]', "ignore": '["pii.ip"]', "field": '["/messages"]', "exclude_field": '["/id"]'}
     names = {"policy": '"web"', "fail_on": '"never"', "dedup": '"exact"', "key_file": '"key"', "findings": '"f.jsonl"'}
     rest = {"region": '["us", "de"]', "rules": f'["{ROOT / "examples/rules"}"]', "dedup_field": '["/messages"]'}

@@ -16,8 +16,10 @@ import privscan
 from privscan import config, pieces
 from privscan.errors import PrivscanError, UsageError
 from privscan.formats import jsonl
+from privscan.gate import exit_code
+from privscan.gate import judge as gate
 from privscan.model import Outcome, Report, Severity, Tally
-from privscan.run import Run, exit_code, gate
+from privscan.run import Run
 
 if TYPE_CHECKING:
     import subprocess

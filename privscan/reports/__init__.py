@@ -1,6 +1,7 @@
-"""One file an output format; `FORMATS` is the one place a new one is named.
+"""One file an output format; `FORMATS` or `LISTS` is the one place a new one is named.
 
-A format is a function `(report, text stream) -> None`. Formats of other packages are functions `report -> str` under
+A format is a function `(report, text stream) -> None`, or `(report, listing, text stream) -> None` where it tells of
+single findings. Formats of other packages are functions `report -> str` under
 the entry point group `privscan.reports`; they are looked up only when asked for by name and cannot take over ours.
 """
 
@@ -9,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from privscan.errors import UsageError, nearest
-from privscan.reports import console, html, json, markdown
+from privscan.reports import console, csv, findings, github, gitlab, html, json, junit, markdown, sarif
+from privscan.reports.grouped import Listing
 from privscan.reports.wording import clip
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from privscan.model import Report
 
-__all__ = ["FORMATS", "write"]
+__all__ = ["FORMATS", "LISTS", "Listing", "check", "write"]
 
 GROUP = "privscan.reports"
 
@@ -30,13 +32,26 @@ FORMATS: dict[str, Callable[[Report, TextIO], None]] = {
 }
 
 
-def write(report: Report, name: str, stream: TextIO) -> None:
-    """Write `report` to a text stream in the format called `name`.
+LISTS: dict[str, Callable[[Report, Listing, TextIO], None]] = {
+    "csv": csv.write,
+    "findings": findings.write,
+    "github": github.write,
+    "gitlab": gitlab.write,
+    "junit": junit.write,
+    "sarif": sarif.write,
+}
+
+
+def write(report: Report, name: str, stream: TextIO, listing: Listing | None = None) -> None:
+    """Write `report` to a text stream in the format called `name`; those of `LISTS` are given `listing`.
 
     UsageError where there is no such format, or another package's does not load or does not return text.
     """
     if name in FORMATS:
         FORMATS[name](report, stream)
+        return
+    if name in LISTS:
+        LISTS[name](report, listing or Listing(), stream)
         return
     text = _plugin(name)(report)
     if not isinstance(text, str):
@@ -46,7 +61,7 @@ def write(report: Report, name: str, stream: TextIO) -> None:
 
 def check(name: str) -> None:
     """Raise UsageError for a format that nobody provides: before any data is read."""
-    if name not in FORMATS:
+    if name not in FORMATS and name not in LISTS:
         _plugin(name)
 
 
@@ -55,7 +70,7 @@ def _plugin(name: str) -> Callable[[Report], object]:
 
     found = metadata.entry_points(group=GROUP)
     if name not in found.names:
-        raise UsageError(f'no report format is called "{clip(name)}"{nearest(name, {*FORMATS, *found.names})}')
+        raise UsageError(f'no report format is called "{clip(name)}"{nearest(name, {*FORMATS, *LISTS, *found.names})}')
     try:
         loaded: Callable[[Report], object] = found[name].load()
     except (ImportError, AttributeError) as error:

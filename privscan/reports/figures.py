@@ -10,8 +10,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
+from privscan.gate import LIMITS as MEASURES
+from privscan.gate import failed
 from privscan.model import Confidence, Outcome, Severity, State
-from privscan.reports.wording import plural
+from privscan.reports.wording import clip, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -254,9 +256,22 @@ def _verdict(report: Report) -> Verdict:
         rest = f" What was looked at holds {plural(failing, 'new finding')} {over}." if gated and failing else ""
         return Verdict("incomplete", "Incomplete", f"{what} not be looked at, {unknown}.{rest}")
     looked = "Every record was looked at" if report.tally.records else "There was no record to look at"
+    over_limit = _over(report)
+    if failed(report.gate):
+        holds = f"there {'is' if failing == 1 else 'are'} {plural(failing, 'new finding')} {over}" if failing else ""
+        return Verdict("failed", "Failed", f"{looked}, and {' and '.join(filter(None, (holds, *over_limit)))}.")
+    if not gated and report.gate.get("limits"):
+        return Verdict("passed", "Passed", f"{looked}, and every limit of the gate is kept.")
     if not gated:
         return Verdict("open", "Complete", f"{looked}. No gate was set, so no finding fails this run.")
-    if failing:
-        holds = f"there {'is' if failing == 1 else 'are'} {plural(failing, 'new finding')} {over}"
-        return Verdict("failed", "Failed", f"{looked}, and {holds}.")
     return Verdict("passed", "Passed", f"{looked}, and there is no new finding {over}.")
+
+
+def _over(report: Report) -> list[str]:
+    """Say which limits are passed, and by how much."""
+    words = []
+    for entry in report.gate.get("limits", ()):
+        if entry["failed"]:
+            name = MEASURES[entry["name"]][0] if entry["name"] in MEASURES else f"findings of {clip(entry['name'], 40)}"
+            words.append(f"{name}: {entry['value']:,.6g}, over the limit of {entry['limit']:,.6g}")
+    return words
