@@ -21,7 +21,6 @@ __all__ = [
     "Gate",
     "Leaf",
     "LeafKind",
-    "Manifest",
     "Match",
     "Outcome",
     "Policy",
@@ -363,22 +362,6 @@ class Tally:
             reasons=self.reasons + other.reasons,
             methods=self.methods + other.methods,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a run read, wrote and ran with: enough to check it and to run it again."""
-
-    version: str
-    command: str
-    settings: dict[str, Any]
-    policy_sha256: str
-    rules_sha256: str
-    key: str
-    inputs: tuple[Artifact, ...]
-    outputs: tuple[Artifact, ...]
-    plugins: tuple[str, ...] = ()
-    packages: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
