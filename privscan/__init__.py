@@ -7,12 +7,12 @@ The command line's verbs are functions here, and it can do nothing that they can
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from privscan.model import Finding, Policy, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from privscan.model import Rule
 
@@ -27,8 +27,9 @@ class Options(TypedDict, total=False):
     whose national formats to look for, all when not given; `rule_files` further packs; `min_confidence` "low",
     "medium", "high"; `fail_on` a severity or "never"; `gate` limits as "NAME=VALUE" (`privscan.gate.LIMITS`, an entity,
     `min_confidence`); `fields` and `exclude_fields` JSON Pointers with `*`; `workers`
-    processes; `key` 16 bytes or more, made for the run and thrown away when not given; `dedup` "near", "exact", "off";
-    `dedup_threshold` Jaccard similarity of word 5-grams; `dedup_fields` JSON Pointers; `samples` whether the report
+    processes; `key` 16 bytes or more, made for the run and thrown away when not given; `dedup` "near", "exact",
+    "contained", "off"; `dedup_threshold` Jaccard similarity of word 5-grams; `dedup_fields` JSON Pointers;
+    `dedup_options` the rest by the names of `privscan.dedup.DedupSettings`, and `preset`; `samples` whether the report
     holds masked contexts; `cache_dir` the folder of compiled rules.
     """
 
@@ -46,6 +47,7 @@ class Options(TypedDict, total=False):
     dedup: str
     dedup_threshold: float
     dedup_fields: Sequence[str]
+    dedup_options: Mapping[str, Any]
     samples: bool
     cache_dir: str
     gate: Sequence[str]

@@ -232,7 +232,7 @@ class Rows:
         self._fates: dict[tuple[str, int], Outcome] = {}
         for name, outcome in (("duplicates.jsonl", Outcome.DUPLICATE), ("quarantine.jsonl", Outcome.QUARANTINED)):
             for entry in rows(os.path.join(run, name)):
-                if entry["record"] is not None:
+                if entry["record"] is not None and entry.get("dropped", True):
                     self._fates[(entry["uri"], entry["record"])] = outcome
 
     def outcome(self, uri: str, record: int) -> Outcome | None:

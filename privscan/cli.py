@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from privscan import __version__, flags, shell
+from privscan import __version__, flags, repetition, shell
 
 app = typer.Typer(
     name="privscan",
@@ -89,6 +89,7 @@ def scan(
 
 
 @app.command()
+@repetition.with_flags
 def clean(
     paths: flags.Paths,
     out: flags.Out,
@@ -104,7 +105,7 @@ def clean(
     exclude_field: flags.ExcludeField = None,
     dedup: flags.Dedup = "near",
     dedup_field: flags.DedupField = None,
-    dedup_threshold: flags.DedupThreshold = 0.8,
+    dedup_threshold: flags.DedupThreshold = None,
     workers: flags.WorkerCount = None,
     key_file: flags.KeyFile = None,
     findings: flags.Findings = None,
@@ -114,24 +115,27 @@ def clean(
     resume: flags.Resume = False,
     quiet: flags.Quiet = False,
     verbose: flags.Verbose = False,
+    dedup_options: dict[str, Any] | None = None,
 ) -> None:
     """Write redacted copies without repeated records, the findings and a report. The main job."""
     _run("clean", paths, out, locals())
 
 
 @app.command(name="dedup")
+@repetition.with_flags
 def dedup_(
     paths: flags.Paths,
     out: flags.Out,
     dedup: flags.Dedup = "near",
     dedup_field: flags.DedupField = None,
-    dedup_threshold: flags.DedupThreshold = 0.8,
+    dedup_threshold: flags.DedupThreshold = None,
     workers: flags.WorkerCount = None,
     format_: flags.Formats = None,
     overwrite: flags.Overwrite = False,
     resume: flags.Resume = False,
     quiet: flags.Quiet = False,
     verbose: flags.Verbose = False,
+    dedup_options: dict[str, Any] | None = None,
 ) -> None:
     """Write copies without repeated records; nothing is redacted."""
     _run("dedup", paths, out, locals())
@@ -265,7 +269,8 @@ def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any
             key=key,
             key_source=source,
             dedup=options.get("dedup", "off"),
-            dedup_threshold=options.get("dedup_threshold", 0.8),
+            dedup_threshold=options.get("dedup_threshold"),
+            dedup_options=options.get("dedup_options"),
             dedup_fields=options.get("dedup_field") or (),
             samples=not options.get("no_samples"),
             cache_dir=shell.cache(),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from privscan import gate as gates
 from privscan import operators, regions, rules
 from privscan import policy as policies
-from privscan.dedup import DedupSettings
+from privscan.dedup import DedupSettings, presets
 from privscan.errors import ConfigError, UsageError, nearest
 from privscan.model import Confidence, Gate, Policy, Rule, Severity
 
@@ -73,6 +73,7 @@ class Settings:
             "dedup": self.dedup.method,
             "dedup_threshold": self.dedup.threshold,
             "dedup_field": list(self.dedup_fields),
+            "dedup_options": presets.told(self.dedup),
             "key": self.key_source,
         }
 
@@ -93,8 +94,9 @@ def settings(
     key: bytes | None = None,
     key_source: str = "argument",
     dedup: str = "off",
-    dedup_threshold: float = 0.8,
+    dedup_threshold: float | None = None,
     dedup_fields: Sequence[str] = (),
+    dedup_options: Mapping[str, Any] | None = None,
     samples: bool = True,
     cache_dir: str | None = None,
     split: int = SPLIT,
@@ -126,7 +128,7 @@ def settings(
         workers=workers or processors(),
         key=secrets.token_bytes(32) if key is None else key,
         key_source="ephemeral" if key is None else key_source,
-        dedup=DedupSettings(method=dedup, threshold=dedup_threshold),
+        dedup=presets.resolve(dedup, dedup_threshold, dedup_options or {}),
         dedup_fields=_pointers(dedup_fields, "--dedup-field"),
         samples=samples,
         cache_dir=cache_dir or default_cache(),

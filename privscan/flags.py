@@ -114,7 +114,10 @@ Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print every prob
 Dedup = Annotated[
     str,
     typer.Option(
-        "--dedup", envvar="PRIVSCAN_DEDUP", metavar="METHOD", help="near (exact, then verified MinHash), exact, off."
+        "--dedup",
+        envvar="PRIVSCAN_DEDUP",
+        metavar="METHOD",
+        help="near (exact, then verified MinHash), exact, contained (texts inside longer ones too), off.",
     ),
 ]
 DedupField = Annotated[
@@ -127,11 +130,11 @@ DedupField = Annotated[
     ),
 ]
 DedupThreshold = Annotated[
-    float,
+    float | None,
     typer.Option(
         "--dedup-threshold",
         envvar="PRIVSCAN_DEDUP_THRESHOLD",
-        help="Jaccard similarity of word 5-grams that makes a repetition.",
+        help="Jaccard similarity of word 5-grams that makes a repetition. Default: 0.8.",
     ),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the run that is in --out.")]
@@ -140,6 +143,10 @@ NoSamples = Annotated[bool, typer.Option("--no-samples", help="Put no masked con
 
 SAID = frozenset({"paths", "out", "quiet", "verbose", "overwrite", "resume"})
 """What no file sets: where to, how talkative, and what may be replaced are said on the spot."""
+
+
+_KINDS = {"dedup_threshold": float} | dict.fromkeys(("workers", "ngram", "bands", "rows", "dedup_seed", "keep"), int)
+"""What a file must give for a flag that is no text."""
 
 
 def defaults(commands: Mapping[str, Any], path: str | None) -> dict[str, dict[str, Any]]:
@@ -163,4 +170,4 @@ def _kind(param: Any) -> type:
     """Return the type a configuration file must give for a flag: list, bool, int, float or str."""
     if param.multiple:
         return list
-    return bool if param.is_flag else {"workers": int, "dedup_threshold": float}.get(param.name, str)
+    return bool if param.is_flag else _KINDS.get(param.name, str)

@@ -91,6 +91,7 @@ def of(settings: Settings, report: Report, paths: Sequence[str], inputs: Inputs)
         "paths": [path if path == "-" else os.path.abspath(path) for path in paths],
         "read_from": {file.uri: os.path.abspath(file.path) for file in inputs.files if file.path != "-"},
         "settings": settings.told() | {"split": settings.split},
+        "against": [os.path.abspath(path) for path in settings.dedup.against],
         "policy_file": os.path.abspath(settings.policy_name)
         if os.path.isfile(settings.policy_name)
         else settings.policy_name,

@@ -15,7 +15,7 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from privscan import formats
+from privscan import formats, ranking
 from privscan.errors import InputError
 from privscan.formats import jsonl
 from privscan.model import Outcome, Problem, Shard
@@ -23,7 +23,7 @@ from privscan.runfolder import writing
 from privscan.shard import process_shard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from privscan.runfolder import RunFolder
     from privscan.shard import Result, Tools
@@ -122,17 +122,39 @@ def work(
 
 def sign(kit: Tools, piece: Piece, path: str) -> None:
     """Sign one piece's rows for deduplication. Signed before: nothing to do."""
-    from privscan.dedup.sign import Signer
-
     try:
-        if os.path.exists(path):
-            return
-        with Signer(path, kit.settings.dedup) as signer, contextlib.suppress(InputError):  # pass two tells of it
-            for block in formats.named(piece.shard.format).blocks(piece.shard):
-                texts = block.texts(kit.settings.dedup_fields)
-                signer.add(block.first, [block.first + row for row in range(len(texts))], texts)
+        if not os.path.exists(path):
+            sign_shard(kit, piece.shard, path)
     finally:
         piece.discard()
+
+
+def sign_reference(kit: Tools, shard: Shard, path: str) -> str:
+    """Sign a file of a reference set; return what could not be read of it. Signed before: nothing to do."""
+    if os.path.exists(path):
+        return ""
+    try:
+        unread = sign_shard(kit, shard, path, strict=True)
+    except InputError as error:
+        return str(error)
+    return f"{unread} of its records cannot be read" if unread else ""
+
+
+def sign_shard(kit: Tools, shard: Shard, path: str, *, strict: bool = False) -> int:
+    """Sign the rows of a shard; return how many of them cannot be read. `strict`: InputError where it breaks off."""
+    from privscan.dedup.sign import Signer
+
+    settings, unread = kit.settings, 0
+    with (
+        Signer(path, settings.dedup) as signer,
+        contextlib.nullcontext() if strict else contextlib.suppress(InputError),  # pass two tells of it
+    ):
+        for block in formats.named(shard.format).blocks(shard):
+            texts = block.texts(settings.dedup_fields, settings.dedup.chat)
+            rows = [block.first + row for row in range(len(texts))]
+            signer.add(block.first, rows, texts, ranking.keys(kit, shard, block, texts))
+            unread += len(block.problems)
+    return unread
 
 
 def told(result: Result, piece: Piece, quarantine: str | None) -> Result:
@@ -155,17 +177,22 @@ def told(result: Result, piece: Piece, quarantine: str | None) -> Result:
     return result
 
 
-def told_duplicates(piece: Piece, dropped: str, stem: str, uris: Sequence[str]) -> Counter[str]:
-    """Write one row for each row of a piece that was dropped, and count them by method."""
-    from privscan.dedup.store import drops
+def told_duplicates(piece: Piece, dropped: str, stem: str, uris: Callable[[int], str]) -> Counter[str]:
+    """Write one row for each row of a piece that has a twin; count those that were dropped by method."""
+    from privscan.dedup.store import twins
 
     methods: Counter[str] = Counter()
     path = f"{stem}.duplicates"
     with writing(path), open(path, "w", encoding="utf-8") as out:
-        for record, twin in sorted(drops(dropped).items()):
-            methods[twin.method] += 1
-            row = {"uri": piece.shard.uri, "record": record, "kept_uri": uris[twin.file], "kept_record": twin.row}
-            out.write(json.dumps(row | {"similarity": twin.similarity, "method": twin.method}) + "\n")
+        for record, twin in sorted(twins(dropped).items()):
+            methods[twin.method] += twin.dropped
+            row = {"uri": piece.shard.uri, "record": record, "kept_uri": uris(twin.file), "kept_record": twin.row}
+            row |= {"similarity": twin.similarity, "method": twin.method}
+            if twin.file < 0:
+                row["against"] = True
+            if not twin.dropped:
+                row["dropped"] = False
+            out.write(json.dumps(row) + "\n")
     return methods
 
 

@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import privscan
-from privscan import fields, formats, gate, inputs, manifest, pieces, runfolder, shard
+from privscan import against, fields, formats, gate, inputs, manifest, pieces, runfolder, shard
 from privscan.dedup import Part
 from privscan.errors import InputError, PrivscanError, UsageError
 from privscan.model import Artifact, Outcome, Problem, Report, Shard, Tally
@@ -69,6 +69,7 @@ class Run:
         self.results: list[Result] = []
         self.outputs: list[Artifact] = []
         self.drops: dict[str, str] = {}
+        self.references = against.References()
         self.left = 0  # bytes of progress the piece at hand has not made
         if "-" not in self.before:
             self.check_fields()  # before an earlier run is overwritten
@@ -112,6 +113,7 @@ class Run:
             "key": manifest.key_check(settings) if settings.key_source != "ephemeral" else "ephemeral",
             "command": settings.command,
             "files": [[file.uri, *self.before[file.path]] for file in self.inputs.files],
+            "against": against.identity(settings) if self.seeks_duplicates else [],
         }
 
     def keep_stdin(self) -> None:
@@ -237,6 +239,7 @@ class Run:
 
     def duplicates(self, folder: RunFolder, workers: Workers) -> dict[str, str]:
         """Sign every piece, then choose which rows go; return each piece's file of dropped rows by its name."""
+        from privscan.dedup import index
         from privscan.dedup.choose import choose
 
         signed: list[Piece] = []
@@ -249,8 +252,18 @@ class Run:
         for number, _ in enumerate(workers.map(pieces.sign, tasks())):
             self.tick(signed[number].size // 4, 0)
         parts = [Part(f"{folder.stem(piece.name)}.sign", piece.shard.file) for piece in signed]
-        chosen = choose(parts, self.settings.dedup, folder.work).drops
-        return dict(zip((piece.name for piece in signed), chosen, strict=True))
+        asked = self.settings.dedup
+        if asked.against:
+            self.references = against.sign_against(self.settings, folder.work, workers)
+            self.problems += self.references.problems
+        chosen = choose(parts, asked, folder.work, self.references.parts)
+        if asked.index:
+            index.save(parts, chosen.drops, asked, self.named, asked.index)
+        return dict(zip((piece.name for piece in signed), chosen.drops, strict=True))
+
+    def named(self, file: int) -> str:
+        """Return the name of an input file, or below 0 of a file of a reference set."""
+        return self.inputs.files[file].uri if file >= 0 else self.references.name(file)
 
     def unchanged(self) -> None:
         """See that no input was written to while it was read."""
@@ -269,10 +282,9 @@ class Run:
         for result in self.results:
             tally = tally + result.tally
         if self.folder is not None and self.drops:
-            uris = [file.uri for file in self.inputs.files]
             for piece in self.pieces:
                 stem = self.folder.stem(piece.name)
-                tally.methods += pieces.told_duplicates(piece, self.drops[piece.name], stem, uris)
+                tally.methods += pieces.told_duplicates(piece, self.drops[piece.name], stem, self.named)
         if not self.inputs.files:
             reason = "nothing to read: no file of a known format (.jsonl, .ndjson, plain, .gz or .zst, and .parquet)"
             self.problems.append(Problem(", ".join(self.paths), None, "plan", reason))

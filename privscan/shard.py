@@ -63,7 +63,8 @@ class Tools:
 def tools(settings: Settings) -> Tools:
     """Build the detectors and operators; ConfigError or RuleError where they cannot be."""
     chosen = {settings.policy.default.operator, *(action.operator for _, action in settings.policy.actions)}
-    looking = () if settings.command == "dedup" else detectors.build(settings)
+    idle = settings.command == "dedup" and settings.dedup.keep_policy != "fewest-findings"
+    looking = () if idle else detectors.build(settings)
     return Tools(settings, looking, operators.table(chosen))
 
 

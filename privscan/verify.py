@@ -91,6 +91,7 @@ def _settings(found: dict[str, Any], key: bytes | None, cache_dir: str | None) -
         dedup=told["dedup"],
         dedup_threshold=told["dedup_threshold"],
         dedup_fields=told["dedup_field"],
+        dedup_options=told.get("dedup_options", {}) | {"against": found.get("against", []), "index": ""},
         cache_dir=cache_dir,
         split=told["split"],
     )

@@ -41,6 +41,11 @@ VERBS = dict(commands())
 OPTIONS = [option for command in [typer.main.get_command(cli.app), *VERBS.values()] for option in command.params]
 FLAGS = {flag for option in OPTIONS for flag in option.opts} | {"--help", "-h"}
 VARIABLES = {str(option.envvar) for option in OPTIONS if getattr(option, "envvar", None)}
+REPEATS = {
+    "dedup_preset": '"stack"', "ngram": "3", "bands": "5", "rows": "5", "dedup_seed": "3", "dedup_chat": '"dialogue"',
+    "keep": "2", "keep_policy": '"source"', "keep_field": '"/source"', "source": '["wiki", "web"]',
+    "against": '["old"]', "save_index": '"index.parquet"', "memory_budget": '"2GB"',
+}  # fmt: skip
 SHARED = {option.name for verb in ("scan", "clean", "dedup") for option in VERBS[verb].params}
 
 
@@ -114,7 +119,7 @@ def test_keys_of_the_configuration_are_accepted(tmp_path: Path) -> None:
     lists = {"select": '["pii.email"]', "ignore": '["pii.ip"]', "field": '["/messages"]', "exclude_field": '["/id"]'}
     names = {"policy": '"web"', "fail_on": '"never"', "dedup": '"exact"', "key_file": '"key"', "findings": '"f.jsonl"'}
     rest = {"region": '["us", "de"]', "rules": f'["{ROOT / "examples/rules"}"]', "dedup_field": '["/messages"]'}
-    given = values | lists | names | rest
+    given = values | lists | names | rest | REPEATS
     keys = [key for row in table("Configuration") for key in quoted(row[0])]
     assert set(keys) == set(given)
     assert set(keys) | {"paths", "out", "quiet", "verbose", "overwrite", "resume", "format_"} == SHARED

@@ -13,17 +13,24 @@ from dataclasses import dataclass
 
 from privscan.errors import ConfigError, nearest
 
-__all__ = ["METHODS", "DedupSettings", "Duplicate", "Part", "Summary"]
+__all__ = ["CHATS", "METHODS", "POLICIES", "DedupSettings", "Duplicate", "Part", "Summary"]
 
-METHODS = ("exact", "near", "off")
+METHODS = ("exact", "near", "contained", "off")
+POLICIES = ("first", "longest", "newest", "source", "fewest-findings")
+CHATS = ("dialogue", "first-turn")
 
 
 @dataclass(frozen=True, slots=True)
 class DedupSettings:
-    """How rows are compared. ConfigError on a value that makes no sense.
+    """How rows are compared, and which of them stay. ConfigError on a value that makes no sense.
 
-    Similarity is the Jaccard index of the sets of lower-cased word `ngram`-grams; `threshold` is in (0, 1]. Two rows
-    are compared when one of `bands` groups of `rows` MinHash values agrees; `seed` picks the hash functions.
+    Similarity is the Jaccard index of the sets of lower-cased word `ngram`-grams ("contained": the part of the smaller
+    set that the larger one holds); `threshold` is in (0, 1]. Two rows are compared when one of `bands` groups of `rows`
+    MinHash values agrees; `seed` picks the hash functions. Of every family, `keep` rows stay, 0 for all of them; which
+    come first is told by `keep_policy`: `keep_field` is where the date ("newest") or the source ("source") stands,
+    `sources` name the sources that win, best first. Of a chat the whole `dialogue` is compared, or its `first-turn`.
+    `memory` is what choosing may take, in bytes. `against` are files, folders or indexes whose rows come before all
+    others and are never written; `index` is the file to save the signatures of the rows that stay to.
     """
 
     method: str = "near"
@@ -32,22 +39,58 @@ class DedupSettings:
     bands: int = 25
     rows: int = 5
     seed: int = 1
+    keep: int = 1
+    keep_policy: str = "first"
+    keep_field: str = ""
+    sources: tuple[str, ...] = ()
+    chat: str = "dialogue"
+    memory: int = 1 << 30
+    against: tuple[str, ...] = ()
+    index: str = ""
 
     def __post_init__(self) -> None:
-        if self.method not in METHODS:
-            raise ConfigError(f'deduplication method "{self.method}" is unknown{nearest(self.method, METHODS)}')
         if not 0.0 < self.threshold <= 1.0:
             raise ConfigError("the deduplication threshold must be over 0 and at most 1")
-        for name, value, top in (("ngram", self.ngram, 1000), ("bands", self.bands, 1000), ("rows", self.rows, 1000)):
-            if not 1 <= value <= top:
-                raise ConfigError(f"deduplication {name} must be from 1 to {top}")
+        for name, value in (("ngram", self.ngram), ("bands", self.bands), ("rows", self.rows)):
+            if not 1 <= value <= 1000:
+                raise ConfigError(f"deduplication {name} must be from 1 to 1000")
         if not 0 <= self.seed < 2**32:
             raise ConfigError("the deduplication seed must be from 0 to 4294967295")
+        if self.keep < 0:
+            raise ConfigError("--keep must be 1 or more, or 0 to keep every copy and only list them")
+        if self.memory < 64 << 20:
+            raise ConfigError("--memory-budget must be 64MB or more")
+        self._check_words()
+
+    def _check_words(self) -> None:
+        words = (
+            ("deduplication method", self.method, METHODS),
+            ("--keep-policy", self.keep_policy, POLICIES),
+            ("--dedup-chat", self.chat, CHATS),
+        )
+        for what, word, known in words:
+            if word not in known:
+                raise ConfigError(f'{what} "{word}" is unknown{nearest(word, known)}')
+        if self.keep_policy == "newest" and not self.keep_field:
+            raise ConfigError("--keep-policy newest needs --keep-field, the JSON Pointer of the date, as /created")
+        if self.keep_policy == "source" and not self.sources:
+            raise ConfigError("--keep-policy source needs --source NAME, once for each source, the best first")
+        if self.keep_field and self.keep_policy not in ("newest", "source"):
+            raise ConfigError("--keep-field is read by --keep-policy newest and source only; leave it out")
+        if self.sources and self.keep_policy != "source":
+            raise ConfigError("--source is read by --keep-policy source only; leave it out")
+        if self.index and self.method != "near":
+            raise ConfigError("--save-index needs --dedup near: only that signs the rows")
 
     @property
     def hashes(self) -> int:
         """MinHash values a row."""
         return self.bands * self.rows
+
+    @property
+    def shingled(self) -> bool:
+        """Whether rows are compared by their shingles, not only by their text."""
+        return self.method in ("near", "contained")
 
     @property
     def recall(self) -> float:
@@ -57,7 +100,10 @@ class DedupSettings:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The signature file of one shard and the number of the input file the shard belongs to."""
+    """The signature file of one shard and the number of the input file the shard belongs to.
+
+    Parts of reference sets count down from -1.
+    """
 
     path: str
     file: int
@@ -67,21 +113,26 @@ class Part:
 class Duplicate:
     """Why a row goes: the row that stays, as file number and file row, and how alike they are.
 
-    `method` is "exact" (the same text, similarity 1) or "near" (exact Jaccard similarity, six decimals).
+    `method` is "exact" (the same text, similarity 1), "near" (exact Jaccard similarity, six decimals) or "contained"
+    (the part of the smaller set the larger one holds). A row that is `dropped` goes; else it is one of the copies that
+    may stay.
     """
 
     file: int
     row: int
     similarity: float
     method: str
+    dropped: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What `choose` did. All counts are rows but `compared`, pairs whose exact similarity was computed.
 
-    `rows` had a text; `exact` and `near` are dropped. `clusters` rows stay and have copies, `largest` is the size of
-    the biggest such group with the row that stays. `drops` names one file a part, in the order of the parts.
+    `rows` had a text, those of reference sets not among them; `exact` and `near` have a twin and are dropped, `capped`
+    have one and stay for `keep`, `matched` are like a row of a reference set. `clusters` rows stay and have copies,
+    `largest` is the size of the biggest such group with the row that stays, `sizes` how many groups there are of 2, 3,
+    4-7, 8-15 ... rows as (smallest size, groups). `drops` names one file a part, in the order of the parts.
     """
 
     rows: int
@@ -91,3 +142,6 @@ class Summary:
     largest: int
     compared: int
     drops: tuple[str, ...]
+    capped: int = 0
+    matched: int = 0
+    sizes: tuple[tuple[int, int], ...] = ()

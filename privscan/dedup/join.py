@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from privscan.dedup.budget import Budget
+    from privscan.dedup.order import Order
     from privscan.dedup.store import Store
 
-__all__ = ["Pairs", "band_pairs", "equal_rows"]
+__all__ = ["Pairs", "band_pairs", "bucket_pairs", "equal_rows"]
 
-_PARTITION_ROWS = 1 << 21  # rows sorted at once, some 50 bytes each
-_RUN_PAIRS = 1 << 22  # pairs sorted at once
 _ALL_PAIRS = 32  # members of a bucket up to which each is compared with each
 _REACH = 512  # over this size a member is compared with the bucket's first and its neighbour only
 _WINDOW_ROWS = 1 << 14
@@ -32,30 +32,35 @@ _HALF = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 
 
-def equal_rows(store: Store, name: str, wanted: NDArray[np.bool_]) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
-    """Yield (rows, first): `wanted` rows whose column `name` equals that of an earlier wanted row, and the earliest."""
-    parts = _partitions(store.rows)
+def equal_rows(
+    store: Store, name: str, wanted: NDArray[np.bool_], order: Order, held: Budget
+) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """Yield (ranks, first): `wanted` ranks that repeat an earlier one in column `name`, and the earliest."""
+    parts = held.partitions(store.rows)
     for partition in range(parts):
-        keys, rows = [], []
+        keys, ranks = [], []
         for block in range(store.blocks):
             key = store.column(block, name).reshape(store.size(block), -1)
             start = store.first(block)
-            taken = wanted[start : start + len(key)] & (_partition(key[:, 0] >> _HALF, parts) == partition)
+            rank = order.ranks(start, start + len(key))
+            taken = wanted[rank]
+            if parts > 1:
+                taken &= _partition(key[:, 0] >> _HALF, parts) == partition
             keys.append(key[taken])
-            rows.append((np.flatnonzero(taken) + start).astype(np.uint32))
+            ranks.append(rank[taken])
         if keys:
-            yield _repeats(np.concatenate(keys), np.concatenate(rows))
+            yield _repeats(np.concatenate(keys), np.concatenate(ranks))
 
 
 def _repeats(keys: NDArray[np.uint64], rows: NDArray[np.uint32]) -> tuple[NDArray[Any], NDArray[Any]]:
-    order = np.argsort(keys[:, 0], kind="stable")
+    order = np.argsort(keys[:, 0])
     same = keys[order[1:], 0] == keys[order[:-1], 0]
     member = np.zeros(order.size, np.bool_)
     member[1:] = same
     member[:-1] |= same
-    order = np.sort(order[member])  # few rows are left, and in their own order again
+    order = order[member]  # few rows are left
     keys, rows = keys[order], rows[order]
-    order = np.lexsort(keys.T)
+    order = np.lexsort((rows, *keys.T))
     keys, rows = keys[order], rows[order]
     repeat = np.zeros(rows.size, np.bool_)
     repeat[1:] = (keys[1:] == keys[:-1]).all(axis=1)
@@ -116,24 +121,33 @@ class Pairs:
         return np.frombuffer(os.pread(self._file.fileno(), 8 * (stop - start), 8 * start), np.uint64)
 
 
-def band_pairs(store: Store, bands: int, wanted: NDArray[np.bool_], pairs: Pairs) -> None:
-    """Add the pairs of `wanted` rows that share a band to `pairs`, one band and partition in memory at a time."""
-    parts = _partitions(store.rows)
+def band_pairs(store: Store, bands: int, wanted: NDArray[np.bool_], order: Order, held: Budget, pairs: Pairs) -> None:
+    """Add the pairs of `wanted` ranks that share a band to `pairs`, one band and partition in memory at a time."""
+    parts = held.partitions(store.rows)
     for band in range(bands):
         for partition in range(parts):
             keys = []
             for block in range(store.blocks):
                 hashes = store.column(block, f"band{band}")
                 start = store.first(block)
-                taken = wanted[start : start + hashes.size] & (_partition(hashes, parts) == partition)
-                rows = (np.flatnonzero(taken) + start).astype(np.uint64)
-                keys.append((hashes[taken].astype(np.uint64) << _HALF) | rows)
+                rank = order.ranks(start, start + hashes.size)
+                taken = wanted[rank]
+                if parts > 1:
+                    taken &= _partition(hashes, parts) == partition
+                keys.append((hashes[taken].astype(np.uint64) << _HALF) | rank[taken])
             if keys:
-                for found in _bucket_pairs(np.sort(np.concatenate(keys))):
+                for found in bucket_pairs(_sorted(keys), held.run_pairs):
                     pairs.add(found)
 
 
-def _bucket_pairs(keys: NDArray[np.uint64]) -> Iterator[NDArray[np.uint64]]:
+def _sorted(keys: list[NDArray[np.uint64]]) -> NDArray[np.uint64]:
+    together = np.concatenate(keys)
+    keys.clear()
+    together.sort()
+    return together
+
+
+def bucket_pairs(keys: NDArray[np.uint64], run_pairs: int) -> Iterator[NDArray[np.uint64]]:
     """Yield sorted runs of pairs from the sorted keys `hash << 32 | row`.
 
     A small bucket gives all its pairs. In a large one a member is paired with its nearest earlier neighbours and
@@ -156,15 +170,11 @@ def _bucket_pairs(keys: NDArray[np.uint64]) -> Iterator[NDArray[np.uint64]]:
         found.append((rows[at] << _HALF) | rows[at - step])
         at = at[large[at] & (place[at] >= step + reach[at])]  # nearer ones are neighbours of that first member
         found.append((rows[at] << _HALF) | rows[at - place[at] + (step - 1)])
-        if sum(run.size for run in found) >= _RUN_PAIRS:
+        if sum(run.size for run in found) >= run_pairs:
             yield np.sort(np.concatenate(found))
             found = []
     if found:
         yield np.sort(np.concatenate(found))
-
-
-def _partitions(rows: int) -> int:
-    return max(1, -(-rows // _PARTITION_ROWS))
 
 
 def _partition(hashes: NDArray[Any], parts: int) -> NDArray[np.uint64]:

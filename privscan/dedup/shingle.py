@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import re
 import unicodedata
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -212,10 +213,13 @@ def _powers() -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
 def _fold_table() -> NDArray[np.uint32]:
     """Return what each code point below `_PLANES` counts as: its lower case, 0 between words; the last entry is 0."""
     table = np.zeros(_PLANES + 1, np.uint32)
-    for code in range(_PLANES):
-        character = chr(code)
-        if character.isalnum() or code == 0x5F or unicodedata.category(character)[0] == "M":
-            table[code] = ord(character.lower()[0])
+    everything = "".join(map(chr, range(_PLANES)))
+    for run in re.finditer(r"\w+", everything):
+        table[run.start() : run.end()] = [ord(character.lower()[0]) for character in run[0]]
+    for run in re.finditer(r"\W+", everything):
+        for code, character in enumerate(run[0], run.start()):
+            if unicodedata.category(character)[0] == "M":
+                table[code] = code
     for first, last in UNSPACED:
         part = table[first : min(last, _PLANES - 1) + 1]
         part[part != 0] |= np.uint32(_ALONE)

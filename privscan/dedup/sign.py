@@ -42,22 +42,27 @@ class Signer:
         self._writer = Writer(path, settings)
         self._rows: list[int] = []
         self._texts: list[str] = []
+        self._keys: list[int] = []
         self._characters = 0
         self._signed: list[dict[str, NDArray[Any]]] = []
         self._last = -1
 
-    def add(self, first_record: int, rows: Sequence[int], texts: Sequence[str | None]) -> None:
+    def add(
+        self, first_record: int, rows: Sequence[int], texts: Sequence[str | None], keys: Sequence[int] | None = None
+    ) -> None:
         """Take the texts of a block. A row whose text is None or empty is a duplicate of nothing.
 
-        `rows` are file rows, ascending within and across calls, none under `first_record`; ValueError otherwise.
+        `rows` are file rows, ascending within and across calls, none under `first_record`; ValueError otherwise. `keys`
+        are what a keep policy orders by, the least first.
         """
-        for row, text in zip(rows, texts, strict=True):
+        for row, text, key in zip(rows, texts, keys or [0] * len(rows), strict=True):
             if row < first_record or row <= self._last:
                 raise ValueError(f"row {row} is under {max(first_record, self._last + 1)}, where the block may start")
             self._last = row
             if text:
                 self._rows.append(row)
                 self._texts.append(text)
+                self._keys.append(key)
                 self._characters += len(text)
                 if self._characters >= _PENDING_CHARACTERS:
                     self._sign()
@@ -90,26 +95,30 @@ class Signer:
         values["row"][:] = self._rows
         digests = b"".join(xxhash.xxh3_128_digest(text.encode("utf-8", "surrogatepass")) for text in self._texts)
         values["text"][:] = np.frombuffer(digests, ">u8").reshape(-1, 2)
-        if self._settings.method == "near":
-            self._sign_near(values)
+        if "key" in values:
+            values["key"][:] = self._keys
+        if self._settings.shingled:
+            self._sign_shingles(values)
         self._signed.append(values)
-        self._rows, self._texts, self._characters = [], [], 0
+        self._rows, self._texts, self._keys, self._characters = [], [], [], 0
         if sum(part["row"].size for part in self._signed) >= _BLOCK_ROWS:
             self._flush()
 
-    def _sign_near(self, values: dict[str, NDArray[Any]]) -> None:
+    def _sign_shingles(self, values: dict[str, NDArray[Any]]) -> None:
         """Fill in what near duplicates need. Plain ASCII goes first: a batch of it is far quicker to take apart."""
         settings = self._settings
         plain = [text.isascii() for text in self._texts]
         members = [[index for index, found in enumerate(plain) if found is kind] for kind in (True, False)]
         batches = [batch for part in members for batch in _batches([self._texts[index] for index in part])]
         found = _joined([shingle(batch, settings.ngram) for batch in batches])
-        signed = signatures(found.hashes, found.offsets, settings.hashes, settings.seed)
         at = np.array(members[0] + members[1], np.int64)
         values["sum"][at] = found.sums
         meta = values["meta"]
         meta["offset"][at] = self._writer.shingles(found.hashes) + 4 * found.offsets[:-1]
         meta["count"][at] = np.diff(found.offsets)
+        if settings.method != "near":
+            return
+        signed = signatures(found.hashes, found.offsets, settings.hashes, settings.seed)
         meta["low"][at] = signed.astype(np.uint8).T
         for band, hashes in enumerate(band_hashes(signed, settings.bands)):
             values[f"band{band}"][at] = hashes

@@ -7,11 +7,11 @@ A signature file is read back a piece at a time:
     footer     JSON: how it was signed, and [offset, rows] of every block
     tail       length and XXH3-64 of the footer (8 bytes each), 8 bytes that only a whole file ends with
 
-A block is a run of columns, each whole: `row` (file row), `text` (XXH3-128 of the text) and, for near duplicates,
-`sum` (of the shingles), one band hash a column, and `meta` (where the shingles stand, how many, and the low byte of
-every MinHash value). All numbers are little-endian. A near row takes 44 + 4 * bands + hashes bytes (269 with
-the defaults) and 4 bytes a word. A list of drops is a NumPy file of `DROP`. Both appear under their names only when
-they are whole.
+A block is a run of columns, each whole: `row` (file row), `text` (XXH3-128 of the text), with a keep policy `key` (its
+place in the order) and, for near duplicates, `sum` (of the shingles), `meta` (where the shingles stand, how many, and
+the low byte of every MinHash value), and one band hash a column. All numbers are little-endian. A near row takes
+44 + 4 * bands + hashes bytes (269 with the defaults) and 4 bytes a word. A list of drops is a NumPy file of `DROP`.
+Both appear under their names only when they are whole.
 """
 
 from __future__ import annotations
@@ -34,33 +34,47 @@ if TYPE_CHECKING:
 
     from privscan.dedup import DedupSettings, Part
 
-__all__ = ["DROP", "Store", "Writer", "columns", "drops", "save_drops"]
+__all__ = ["DROP", "Store", "Writer", "columns", "drops", "save_drops", "twins"]
 
-DROP = np.dtype([("row", "<i8"), ("kept_file", "<i4"), ("kept_row", "<i8"), ("similarity", "<f4"), ("method", "u1")])
-"""A dropped row as written: `method` is 0 for exact, 1 for near."""
+DROP = np.dtype(
+    [
+        ("row", "<i8"),
+        ("kept_file", "<i4"),
+        ("kept_row", "<i8"),
+        ("similarity", "<f4"),
+        ("method", "u1"),
+        ("dropped", "?"),
+    ]
+)
+"""A row with a twin as written: `method` is 0 for exact, 1 for near, 2 for contained; it may stay if not `dropped`."""
 
 _HEAD = b"PSDEDUP1"
 _TAIL = b"1PUDEDSP"
 _CLOSING = struct.Struct("<QQ8s")
 _OPEN_FILES = 64
-_METHODS = ("exact", "near")
+_METHODS = ("exact", "near", "contained")
 _DENSE = 16  # read a run of rows whole when at least one in so many is wanted
 
 
 def columns(settings: DedupSettings) -> dict[str, np.dtype[Any]]:
     """Return the columns of a block and their types, in the order they stand in."""
     found = {"row": np.dtype("<i8"), "text": np.dtype(("<u8", (2,)))}
-    if settings.method == "near":
+    if settings.keep_policy != "first":
+        found["key"] = np.dtype("<i8")
+    hashes = settings.hashes if settings.method == "near" else 0
+    if settings.shingled:
         found["sum"] = np.dtype("<u8")
+        found["meta"] = np.dtype([("offset", "<i8"), ("count", "<u4"), ("low", "u1", (hashes,))])
+    if settings.method == "near":
         found |= {f"band{band}": np.dtype("<u4") for band in range(settings.bands)}
-        found["meta"] = np.dtype([("offset", "<i8"), ("count", "<u4"), ("low", "u1", (settings.hashes,))])
     return found
 
 
 def _signed_with(settings: DedupSettings) -> dict[str, Any]:
     """Return what two signature files must share to be joined; the threshold may still be chosen."""
     near = {"ngram": settings.ngram, "bands": settings.bands, "rows": settings.rows, "seed": settings.seed}
-    return {"method": settings.method} | (near if settings.method == "near" else {})
+    key = {"key": [settings.keep_policy, settings.keep_field, *settings.sources]}
+    return {"method": settings.method, "chat": settings.chat} | (near if settings.shingled else {}) | key
 
 
 class Writer:
@@ -142,6 +156,10 @@ class Store:
         self._block_first = np.concatenate((np.zeros(1, np.int64), np.cumsum(self._block_rows)))
         self.bounds = np.array(totals, np.int64)
         """First row of each part, then the number of rows."""
+
+    def has(self, name: str) -> bool:
+        """Say whether rows have a column."""
+        return name in self._kinds
 
     @property
     def rows(self) -> int:
@@ -246,6 +264,11 @@ def save_drops(path: str, table: NDArray[Any]) -> None:
 
 def drops(path: str) -> dict[int, Duplicate]:
     """Return the dropped rows of one part by file row. InputError when the file is missing or torn."""
+    return {row: twin for row, twin in twins(path).items() if twin.dropped}
+
+
+def twins(path: str) -> dict[int, Duplicate]:
+    """Return all rows of one part that have a twin by file row, those that may stay too; InputError as `drops`."""
     try:
         table = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError):
@@ -253,6 +276,6 @@ def drops(path: str) -> dict[int, Duplicate]:
     if table.dtype != DROP:
         raise InputError(f"work file {path} is not a list of dropped rows; run the deduplication again")
     return {
-        row: Duplicate(file, kept, round(similarity, 6), _METHODS[method])
-        for row, file, kept, similarity, method in table.tolist()
+        row: Duplicate(file, kept, round(similarity, 6), _METHODS[method], dropped)
+        for row, file, kept, similarity, method, dropped in table.tolist()
     }

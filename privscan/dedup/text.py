@@ -36,17 +36,24 @@ SHAPES = (
 )
 """Tried in order; the first that fits and holds text wins."""
 
+CHATS = frozenset({"messages", "conversations"})
+"""The shapes above that are chats."""
+
+SYSTEM = frozenset({"system", "developer", "context"})
+"""Who says what stands before a chat begins."""
+
 LABELS = frozenset({"role", "from", "type"})
 """Keys inside a message that say who speaks or what a part is; not part of what was said."""
 
 
-def text_of(record: Any, fields: Sequence[str] = ()) -> str | None:
+def text_of(record: Any, fields: Sequence[str] = (), chat: str = "dialogue") -> str | None:
     """Return the text of `record` to compare, its pieces joined by newlines; None if it has none.
 
     `fields` are JSON Pointers (`/meta/title`, `*` for every item or key; the leading slash may be left out). With
     fields, None means that the record has none of them; a field that is there but empty gives an empty text. Without,
     the first fitting entry of `SHAPES` that holds text is taken; if those that fit are all empty, so is the text (the
-    rest of such a record says nothing of what it is); if none fits, every string of the record in order.
+    rest of such a record says nothing of what it is); if none fits, every string of the record in order. With `chat`
+    "first-turn" only the first message of a chat that is not the system's counts.
 
     >>> text_of({"id": "7", "text": "one two"})
     'one two'
@@ -59,10 +66,23 @@ def text_of(record: Any, fields: Sequence[str] = ()) -> str | None:
         found = [value for field in fields for value in _resolve(record, _steps(field))]
         return _joined(found, numbers=True) if found else None
     if isinstance(record, dict):
+        if chat != "dialogue":
+            record = {key: _opening(value) if key in CHATS else value for key, value in record.items()}
         texts = [_shaped(record, shape) for shape in SHAPES if _fits(record, shape)]
         if texts:
             return next(filter(None, texts), "")
     return _joined([record], numbers=False) or None
+
+
+def _opening(messages: Any) -> Any:
+    """Return the first message that is not the system's; anything but a list of messages as it is."""
+    if not isinstance(messages, list | tuple):
+        return messages
+    for message in messages:
+        said_by = message.get("role", message.get("from")) if isinstance(message, dict) else None
+        if said_by not in SYSTEM:
+            return [message]
+    return list(messages[:1])
 
 
 def _fits(record: dict[str, Any], shape: Shape) -> bool:

@@ -1,6 +1,6 @@
 """Are two rows alike? First what their signatures say, then exactly.
 
-Jaccard similarity is exact over the sets of 32-bit shingle hashes, read back for the rows that need it.
+Similarity is exact over the sets of 32-bit shingle hashes, read back for the rows that need it.
 """
 
 from __future__ import annotations
@@ -16,11 +16,20 @@ if TYPE_CHECKING:
 
     from privscan.dedup.store import Store
 
-__all__ = ["Sets", "agreements", "jaccard", "least_agreement"]
+__all__ = ["Sets", "agreements", "jaccard", "least_agreement", "overlap"]
 
-_CACHE_BYTES = 64 << 20
 _COMPARED_AT_ONCE = 1 << 13
 _DEVIATIONS = 4.0
+
+
+def overlap(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> float:
+    """Return how much of the smaller set the larger one holds, given as `jaccard` takes them; 0 where one is empty.
+
+    >>> overlap(np.array([1, 2, 3, 4], np.uint32), np.array([3, 4, 5, 6, 7, 8], np.uint32))
+    0.5
+    """
+    least = min(one.size, other.size)
+    return _shared(one, other) / least if least else 0.0
 
 
 def jaccard(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> float:
@@ -29,11 +38,15 @@ def jaccard(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> float:
     >>> jaccard(np.array([1, 2, 3, 4], np.uint32), np.array([2, 3, 4, 5], np.uint32))
     0.6
     """
+    shared = _shared(one, other)
+    union = one.size + other.size - shared
+    return shared / union if union else 0.0
+
+
+def _shared(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> int:
     together = np.concatenate((one, other))
     together.sort()
-    shared = int(np.count_nonzero(together[1:] == together[:-1]))
-    union = together.size - shared
-    return shared / union if union else 0.0
+    return int(np.count_nonzero(together[1:] == together[:-1]))
 
 
 def least_agreement(threshold: float, hashes: int) -> int:
@@ -59,10 +72,10 @@ def agreements(low: NDArray[np.uint8], one: NDArray[np.int64], other: NDArray[np
 
 
 class Sets:
-    """The shingle sets of rows, read from the signature files; the last 64 MB of them are kept."""
+    """The shingle sets of rows, read from the signature files; the last `size` bytes of them are kept."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, size: int) -> None:
+        self._store, self._size = store, size
         self._sets: OrderedDict[int, NDArray[np.uint32]] = OrderedDict()
         self._bytes = 0
 
@@ -72,9 +85,12 @@ class Sets:
             self._sets.move_to_end(row)
             return self._sets[row]
         found = np.sort(self._store.shingles(row, offset, count))
-        found = found[np.append(True, found[1:] != found[:-1])] if found.size else found
+        new = np.empty(found.size, np.bool_)
+        new[:1] = True
+        np.not_equal(found[1:], found[:-1], out=new[1:])
+        found = found[new]
         self._sets[row] = found
         self._bytes += found.nbytes
-        while self._bytes > _CACHE_BYTES and len(self._sets) > 1:
+        while self._bytes > self._size and len(self._sets) > 1:
             self._bytes -= self._sets.popitem(last=False)[1].nbytes
         return found

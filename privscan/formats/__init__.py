@@ -63,7 +63,7 @@ class Block(Protocol):
         their key, may be left out.
         """
 
-    def texts(self, fields: Sequence[str]) -> list[str | None]:
+    def texts(self, fields: Sequence[str], chat: str = "dialogue") -> list[str | None]:
         """Return one text a row for deduplication, None where a row has none (see `privscan.dedup`)."""
 
     def render(self, edits: Mapping[int, Sequence[Rewrite]], without: frozenset[int]) -> Any:

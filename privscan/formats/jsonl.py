@@ -111,12 +111,12 @@ class JsonlBlock:
     def _text(self, row: int) -> str:
         return self.lines[row].decode("utf-8")
 
-    def texts(self, fields: Sequence[str]) -> list[str | None]:
+    def texts(self, fields: Sequence[str], chat: str = "dialogue") -> list[str | None]:
         from privscan.dedup.text import text_of
 
         known = set(self.rows()) - self.problems.keys()
         return [
-            text_of(jsontext.parse(line.removeprefix(BOM)), fields) if row in known else None
+            text_of(jsontext.parse(line.removeprefix(BOM)), fields, chat) if row in known else None
             for row, line in enumerate(self.lines)
         ]
 

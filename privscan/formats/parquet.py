@@ -93,7 +93,7 @@ class ParquetBlock:
         good = (row for row in rows if row not in self.problems)
         return iter(flat.leaves(self._flat(), good, self.first))
 
-    def texts(self, fields: Sequence[str]) -> list[str | None]:
+    def texts(self, fields: Sequence[str], chat: str = "dialogue") -> list[str | None]:
         """Return one text a row for deduplication, None where a row has none or a problem (see `text_of`)."""
         texts: list[str | None] = [None] * len(self)
         rows: Sequence[int] = [row for row in self.rows() if row not in self.problems]
@@ -106,7 +106,7 @@ class ParquetBlock:
                 rows = [row for row, text in enumerate(texts) if not text]
         if rows:
             for row, record in zip(rows, _records(self._batch, rows, fields), strict=True):
-                texts[row] = text_of(record, fields)
+                texts[row] = text_of(record, fields, chat)
         return texts
 
     def render(self, edits: Mapping[int, Sequence[Rewrite]], without: frozenset[int]) -> Rendered:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from privscan.dedup import DedupSettings, Duplicate, Part, join
+from privscan.dedup.budget import Budget
 from privscan.dedup.choose import choose
 from privscan.errors import InputError, OutputError
 
@@ -101,10 +102,9 @@ def test_partitions_windows_and_runs_do_not_show(
     corpus: list[str], deduplicate: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, rows: int
 ) -> None:
     expected = places(deduplicate(corpus)[1])
-    for name in ("_PARTITION_ROWS", "_WINDOW_ROWS", "_RUN_PAIRS"):
-        monkeypatch.setattr(join, name, rows)
+    monkeypatch.setattr(join, "_WINDOW_ROWS", rows)
     monkeypatch.setattr("privscan.dedup.choose._SLICE", rows)
-    monkeypatch.setattr("privscan.dedup.verify._CACHE_BYTES", 1000)
+    monkeypatch.setattr("privscan.dedup.choose.budget", lambda *_, **__: Budget(rows, rows, 1000))
     assert places(deduplicate(corpus)[1]) == expected
 
 

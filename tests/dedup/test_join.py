@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def bucket_pairs(hashes: list[int]) -> list[tuple[int, int]]:
     keys = np.sort(np.array([value << 32 | row for row, value in enumerate(hashes)], np.uint64))
-    runs = list(join._bucket_pairs(keys))
+    runs = list(join.bucket_pairs(keys, 1 << 12))
     for run in runs:
         assert (np.diff(run.astype(np.int64)) > 0).all()
     return [(pair & 0xFFFFFFFF, pair >> 32) for run in runs for pair in run.tolist()]

@@ -160,7 +160,7 @@ def test_another_threshold_is_not(tmp_path: Path) -> None:
 
 def test_drops_read_back(tmp_path: Path) -> None:
     path = str(tmp_path / "d.npy")
-    save_drops(path, np.array([(2**40, 3, 2**41, 0.7, 1), (2**40 + 1, 0, 5, 1.0, 0)], DROP))
+    save_drops(path, np.array([(2**40, 3, 2**41, 0.7, 1, True), (2**40 + 1, 0, 5, 1.0, 0, True)], DROP))
     assert drops(path) == {2**40: Duplicate(3, 2**41, 0.7, "near"), 2**40 + 1: Duplicate(0, 5, 1.0, "exact")}
 
 

@@ -1,0 +1,71 @@
+"""The flags of deduplication beyond `--dedup`, as Typer reads them, for the verbs that write copies."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["with_flags"]
+
+_FLAGS: dict[str, tuple[Any, str, str, str]] = {
+    # parameter: (type, flag, what stands behind it, help)
+    "dedup_preset": (
+        str,
+        "--dedup-preset",
+        "NAME",
+        "fineweb, refinedweb, slimpajama or stack: their n-gram and bands.",
+    ),
+    "ngram": (int, "--ngram", "N", "Words in a shingle; a character of an unspaced script is a word. Default: 5."),
+    "bands": (int, "--bands", "N", "Bands of a signature: more find more pairs. Default: 25."),
+    "rows": (int, "--rows", "N", "MinHash values in a band: more compare fewer pairs. Default: 5."),
+    "dedup_seed": (int, "--dedup-seed", "N", "Which hash functions. Default: 1."),
+    "keep": (int, "--keep", "N", "Copies of a text that may stay; 0 keeps all and only lists them. Default: 1."),
+    "keep_policy": (str, "--keep-policy", "NAME", "Which stay: first, longest, newest, source, fewest-findings."),
+    "keep_field": (str, "--keep-field", "POINTER", "Where the date (newest) or the source stands; default: the file."),
+    "source": (list[str], "--source", "NAME", "A source, or folder, for --keep-policy source; repeatable, best first."),
+    "dedup_chat": (str, "--dedup-chat", "WHAT", "Of chats compare the whole dialogue (default) or the first-turn."),
+    "against": (list[str], "--against", "PATH", "Also drop what repeats this file, folder or index (repeatable)."),
+    "save_index": (str, "--save-index", "FILE", "Save the signatures of what stays, Parquet, for a later --against."),
+    "memory_budget": (str, "--memory-budget", "SIZE", "Memory of the search for duplicates. Default: 1GB."),
+}
+
+_FIELDS = {
+    "dedup_preset": "preset",
+    "dedup_seed": "seed",
+    "source": "sources",
+    "dedup_chat": "chat",
+    "save_index": "index",
+    "memory_budget": "memory",
+}
+"""What `DedupSettings` calls a parameter where it has another name for it."""
+
+
+def with_flags(verb: Callable[..., None]) -> Callable[..., None]:
+    """Give a verb these flags; it gets them as `dedup_options`, by their names in `DedupSettings`."""
+    own = inspect.signature(verb, eval_str=True)
+    flags = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[kind | None, typer.Option(flag, metavar=metavar, help=told)],
+        )
+        for name, (kind, flag, metavar, told) in _FLAGS.items()
+    ]
+
+    @functools.wraps(verb)
+    def wrapped(**given: Any) -> None:
+        options = {_FIELDS.get(name, name): given.pop(name) for name in _FLAGS}
+        verb(**given, dedup_options=options)
+
+    mine = [parameter for name, parameter in own.parameters.items() if name != "dedup_options"]
+    parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in mine] + flags
+    wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return wrapped
