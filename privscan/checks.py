@@ -131,7 +131,7 @@ def _hostile(rule: Rule, size: int) -> Iterator[tuple[str, str]]:
             part = record[: max(len(record) * cut // 3 - 1, 2)]
             yield f"example {number} cut and repeated", (part * (size // len(part) + 1))[:size] + "\x00"
         value = rules.OPEN_TO_CLOSE.search(text)
-        plain = record if value is None else rules.expand(f"{rules.OPEN}{value[1]}{rules.CLOSE}", rule.id).record
+        plain = record if value is None else rules.expand(f" {rules.OPEN}{value[1]}{rules.CLOSE}", rule.id).record
         for at in _turns(plain):
             yield f"example {number} with a character repeated", plain[:at] + plain[at] * (size // 8) + "\x00"
 

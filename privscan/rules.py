@@ -34,6 +34,10 @@ _REQUIRED = ("id", "entity", "name", "pattern", "examples", "counter_examples")
 _OF_PATTERNS = ("pattern", "keywords", "trigger", "digits", "validators", "context", "window", "before", "on_failed")
 _ID = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)+")
 _ENTITY = re.compile(r"[A-Z][A-Z0-9_]*")
+# Pieces that many patterns share: `%{told}` opens one whose value follows a telling name, or is all of its field.
+_PIECES = {
+    "%{told}": r"""(?:\A|(?i:key|token|secret|passw|pwd|bearer|credential|auth(?!or))[^\r\n]{0,32}?[\s"'`=:>({,/])""",
+}
 _BUILD = re.compile(r"%\{(?:(\d+):([^}]+)|made:([a-z0-9_]+))\}")
 
 
@@ -197,6 +201,9 @@ def _value(key: str, value: Any, where: str) -> Any:
         return value
     if not isinstance(value, str):
         raise RuleError(f"{where}: {key}: must be a string")
+    if key == "pattern":
+        for piece, text in _PIECES.items():
+            value = value.replace(piece, text)
     levels: dict[str, Callable[[str], Any]] = {
         "severity": Severity.of,
         "confidence": Confidence.of,
