@@ -136,7 +136,8 @@ class Rule:
     word of context is. `placeholders` are patterns of published sample values. `regions` are the countries (ISO 3166)
     whose format it is: a run that names regions leaves out the rules of others. `shares` lists rules that may
     match this rule's examples too, or it theirs; the head of an id stands for all below it. `detector` names who finds
-    it: a rule of another detector than "patterns" has no pattern, and only gives its findings their id, entity, severity, examples and references.
+    it: a rule of another detector than "patterns" has no pattern, and only gives its findings their id, entity,
+    severity, examples and references.
     """
 
     id: str
