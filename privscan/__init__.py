@@ -13,6 +13,7 @@ from privscan.model import Finding, Policy, Report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
     from privscan.model import Rule
 
@@ -26,7 +27,8 @@ class Options(TypedDict, total=False):
     `policy` a shipped name or a TOML file; `select` and `ignore` prefixes of rule ids or entities; `region` countries
     whose national formats to look for, all when not given; `rule_files` further packs; `min_confidence` "low",
     "medium", "high"; `fail_on` a severity or "never"; `gate` limits as "NAME=VALUE" (`privscan.gate.LIMITS`, an entity,
-    `min_confidence`); `fields` and `exclude_fields` JSON Pointers with `*`; `workers`
+    `min_confidence`); `baseline` and `suppress` files of what is known and of what is excused; `day` the day on which
+    excuses may have expired, today when not given; `fields` and `exclude_fields` JSON Pointers with `*`; `workers`
     processes; `key` 16 bytes or more, made for the run and thrown away when not given; `dedup` "near", "exact",
     "contained", "off"; `dedup_threshold` Jaccard similarity of word 5-grams; `dedup_fields` JSON Pointers;
     `dedup_options` the rest by the names of `privscan.dedup.DedupSettings`, and `preset`; `samples` whether the report
@@ -51,6 +53,9 @@ class Options(TypedDict, total=False):
     samples: bool
     cache_dir: str
     gate: Sequence[str]
+    baseline: str | None
+    suppress: Sequence[str]
+    day: date | None
 
 
 def scan(

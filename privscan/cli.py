@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from privscan import __version__, flags, repetition, shell
+from privscan import __version__, flags, repetition, shell, verbs
+from privscan.errors import UsageError
 
 app = typer.Typer(
     name="privscan",
@@ -70,6 +71,9 @@ def scan(
     min_confidence: flags.MinConfidence = None,
     fail_on: flags.FailOn = None,
     gate: flags.GateLimits = None,
+    baseline: flags.Baseline = None,
+    write_baseline: flags.WriteBaseline = None,
+    suppress: flags.Suppress = None,
     field: flags.Field = None,
     exclude_field: flags.ExcludeField = None,
     workers: flags.WorkerCount = None,
@@ -101,6 +105,7 @@ def clean(
     min_confidence: flags.MinConfidence = None,
     fail_on: flags.FailOn = None,
     gate: flags.GateLimits = None,
+    suppress: flags.Suppress = None,
     field: flags.Field = None,
     exclude_field: flags.ExcludeField = None,
     dedup: flags.Dedup = "near",
@@ -244,6 +249,9 @@ def rules_check(
         raise typer.Exit(2 if failures else 0)
 
 
+verbs.add(app)
+
+
 # ---------------------------------------------------------------- what the verbs share
 
 
@@ -275,13 +283,22 @@ def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any
             samples=not options.get("no_samples"),
             cache_dir=shell.cache(),
             gate=options.get("gate") or (),
+            baseline=options.get("baseline"),
+            suppress=options.get("suppress") or (),
         )
+        baseline = options.get("write_baseline")
+        if baseline and source == "ephemeral":
+            raise UsageError("--write-baseline: needs a key that is kept, to compare with later; give --key-file")
         with contextlib.ExitStack() as stack:
             folder = out
-            if out is None and shell.lists(formats):  # kept for as long as it takes to tell of them
+            if out is None and (baseline or shell.lists(formats)):  # kept for as long as it takes to tell of them
                 folder = os.path.join(stack.enter_context(tempfile.TemporaryDirectory(prefix="privscan-")), "run")
             told = _told(settings, paths, folder, options)
             shell.write(told, formats, folder)
+            if baseline:
+                from privscan.compare import write_baseline
+
+                write_baseline(str(folder), baseline)
             if out is not None and "console" in formats:
                 with shell.piped():
                     typer.echo(f"Run folder: {out} (report.html, report.json, findings.jsonl, manifest.json)")

@@ -6,6 +6,8 @@ environment, `file_defaults` the file) and hands plain values to `settings`, whi
 
 from __future__ import annotations
 
+import datetime
+import hmac
 import os
 import secrets
 import tomllib
@@ -14,11 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from privscan import gate as gates
-from privscan import operators, regions, rules
+from privscan import operators, regions, rules, states
 from privscan import policy as policies
 from privscan.dedup import DedupSettings, presets
 from privscan.errors import ConfigError, UsageError, nearest
-from privscan.model import Confidence, Gate, Policy, Rule, Severity
+from privscan.model import Confidence, Gate, Policy, Rule, Severity, Suppression
+from privscan.states import Known, known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,6 +60,10 @@ class Settings:
     ignore: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     gate: Gate = Gate()
+    known: Known | None = None
+    suppress: tuple[Suppression, ...] = ()
+    suppress_files: tuple[str, ...] = ()
+    day: datetime.date = datetime.date.min
 
     def told(self) -> dict[str, Any]:
         """Return what a report may say of the settings: enough to ask for the same again, never the key."""
@@ -75,7 +82,7 @@ class Settings:
             "dedup_field": list(self.dedup_fields),
             "dedup_options": presets.told(self.dedup),
             "key": self.key_source,
-        }
+        } | ({"baseline": os.path.basename(self.known.path)} if self.known else {})
 
 
 def settings(
@@ -101,6 +108,9 @@ def settings(
     cache_dir: str | None = None,
     split: int = SPLIT,
     gate: Sequence[str] = (),
+    baseline: str | None = None,
+    suppress: Sequence[str] = (),
+    day: datetime.date | None = None,
 ) -> Settings:
     """Check and resolve what was asked for; UsageError, ConfigError or RuleError where it cannot be."""
     chosen = policies.load(policy, operators.names())
@@ -122,7 +132,7 @@ def settings(
         rules=active,
         rules_sha256=rules.digest(active),
         min_confidence=_level(Confidence, min_confidence, "--min-confidence", chosen.min_confidence),
-        fail_on=None if level == "never" else _level(Severity, level, "--fail-on", None),
+        fail_on=severity(level),
         fields=_pointers(fields, "--field"),
         exclude_fields=_pointers(exclude_fields, "--exclude-field"),
         workers=workers or processors(),
@@ -139,7 +149,43 @@ def settings(
         ignore=tuple(ignore),
         regions=named,
         gate=limits,
+        known=known(baseline, key_check(key)) if baseline else None,
+        suppress=excuses(chosen, suppress, loaded),
+        suppress_files=tuple(suppress),
+        day=day or datetime.datetime.now(datetime.UTC).date(),
     )
+
+
+def key_check(key: bytes | None) -> str:
+    """Return a digest that tells two keys apart and gives nothing of either away; empty for no key."""
+    return "" if key is None else hmac.digest(key, b"privscan key check", "sha256").hex()[:16]
+
+
+def excuses(policy: Policy, files: Sequence[str], loaded: Sequence[Rule]) -> tuple[Suppression, ...]:
+    """Return the suppressions of the policy and of further files, each rule or entity they name being one there is."""
+    found = list(policy.suppress)
+    for path in files:
+        data = read_toml(path, f"--suppress {path}")
+        found += states.read(data.get("suppress", []), path)
+    names = {rule.entity for rule in loaded} | {rule.id for rule in loaded}
+    for entry in found:
+        if entry.rule and entry.rule not in names and not any(name.startswith(f"{entry.rule}.") for name in names):
+            raise ConfigError(f'suppress: "{entry.rule}" is no rule, prefix or entity{nearest(entry.rule, names)}')
+    return tuple(found)
+
+
+def read_toml(path: str, flag: str) -> dict[str, Any]:
+    """Return a TOML file's tables, of pyproject.toml those of [tool.privscan]; ConfigError where it cannot be read."""
+    try:
+        data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{flag}: cannot be read ({error.strerror})") from None
+    except ValueError as error:
+        raise ConfigError(f"{path}: is not TOML ({str(error)[:100]})") from None
+    if os.path.basename(path) == "pyproject.toml":
+        tool = data.get("tool")
+        data = tool.get("privscan", {}) if isinstance(tool, dict) else {}
+    return data
 
 
 def gate_of(command: str, policy: Policy, flags: Sequence[str], entities: set[str]) -> Gate:
@@ -161,6 +207,12 @@ def _default_level(command: str, gate: Gate) -> str:
     if gate.fail_on is not None:
         return gate.fail_on.label
     return "never" if command in ("clean", "dedup") or gate.never or gate.limits or gate.entities else "medium"
+
+
+def severity(word: str) -> Severity | None:
+    """Return the severity of `--fail-on`, None for never; UsageError where there is none of that name."""
+    found: Severity | None = None if word == "never" else _level(Severity, word, "--fail-on", None)
+    return found
 
 
 def processors() -> int:
@@ -194,18 +246,13 @@ def file_defaults(path: str | None, known: Mapping[str, type]) -> dict[str, Any]
         if found is None:
             return {}
         path = found
-    try:
-        data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"--config {path}: cannot be read ({error.strerror})") from None
-    except ValueError as error:
-        raise ConfigError(f"{path}: is not TOML ({str(error)[:100]})") from None
-    if os.path.basename(path) == "pyproject.toml":
-        tool = data.get("tool")
-        data = tool.get("privscan", {}) if isinstance(tool, dict) else {}
-    options = {}
+    data = read_toml(path, f"--config {path}")
+    options: dict[str, Any] = {}
     for key, value in data.items():
         flag = key.replace("_", "-")
+        if flag == "suppress" and isinstance(value, list) and value and isinstance(value[0], dict):
+            options[flag] = [path]  # its own [[suppress]] tables
+            continue
         if flag not in known:
             raise ConfigError(f'{path}: unknown key "{key}"{nearest(flag, known)}')
         options[flag] = _typed(f'{path}: "{key}"', value, known[flag])

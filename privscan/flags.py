@@ -65,6 +65,23 @@ GateLimits = Annotated[
         "or an ENTITY's findings; min_confidence=LEVEL says what counts (repeatable).",
     ),
 ]  # fmt: skip
+Baseline = Annotated[
+    str | None,
+    typer.Option(
+        "--baseline", envvar="PRIVSCAN_BASELINE", metavar="FILE",
+        help="Findings of these values are known and fail no gate; needs the key the file was made with.",
+    ),
+]  # fmt: skip
+WriteBaseline = Annotated[
+    str | None, typer.Option("--write-baseline", metavar="FILE", help="Write what was found as a baseline.")
+]
+Suppress = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--suppress", envvar="PRIVSCAN_SUPPRESS", metavar="FILE",
+        help="TOML with [[suppress]] tables: findings excused, why, and until when (repeatable).",
+    ),
+]  # fmt: skip
 Field = Annotated[
     list[str] | None,
     typer.Option(
@@ -141,7 +158,7 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the run th
 Resume = Annotated[bool, typer.Option("--resume", help="Go on where the run in --out was cut off.")]
 NoSamples = Annotated[bool, typer.Option("--no-samples", help="Put no masked contexts in the report.")]
 
-SAID = frozenset({"paths", "out", "quiet", "verbose", "overwrite", "resume"})
+SAID = frozenset({"paths", "out", "quiet", "verbose", "overwrite", "resume", "write_baseline"})
 """What no file sets: where to, how talkative, and what may be replaced are said on the spot."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hmac
+import hashlib
 import json
 import os
 import platform
@@ -12,6 +12,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import privscan
+from privscan import config
 from privscan.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,7 +37,15 @@ def identity(path: str) -> tuple[int, int]:
 
 def key_check(settings: Settings) -> str:
     """Return a digest that tells two keys apart and gives nothing of either away."""
-    return hmac.digest(settings.key, b"privscan key check", "sha256").hex()[:16]
+    return config.key_check(settings.key)
+
+
+def suppress_sha256(settings: Settings) -> str:
+    """Return a digest of the suppressions in use; empty where there are none."""
+    if not settings.suppress:
+        return ""
+    words = [[str(getattr(entry, name)) for name in entry.__slots__] for entry in settings.suppress]
+    return hashlib.sha256(json.dumps(words).encode()).hexdigest()
 
 
 def policy_told(settings: Settings) -> dict[str, Any]:
@@ -96,6 +105,10 @@ def of(settings: Settings, report: Report, paths: Sequence[str], inputs: Inputs)
         if os.path.isfile(settings.policy_name)
         else settings.policy_name,
         "rule_files": [os.path.abspath(path) for path in settings.rule_files],
+        "suppress_files": [os.path.abspath(path) for path in settings.suppress_files],
+        "suppress_sha256": suppress_sha256(settings),
+        "day": settings.day.isoformat(),
+        "baseline_sha256": settings.known.sha256 if settings.known else "",
         "policy_sha256": settings.policy.sha256,
         "rules_sha256": settings.rules_sha256,
         "key_check": "" if settings.key_source == "ephemeral" else key_check(settings),

@@ -10,7 +10,10 @@ import enum
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import datetime
 
 __all__ = [
     "Action",
@@ -31,6 +34,7 @@ __all__ = [
     "Shard",
     "Span",
     "State",
+    "Suppression",
     "Tally",
 ]
 
@@ -249,6 +253,22 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class Suppression:
+    """Findings excused in writing; `privscan.states` reads and applies it. What is not empty must hold.
+
+    `rule` is a prefix of rule ids or an entity, `location` a glob over files, `field` a JSON Pointer with `*`;
+    `expires` is the last day it holds.
+    """
+
+    rule: str = ""
+    fingerprint: str = ""
+    location: str = ""
+    field: str = ""
+    reason: str = ""
+    expires: datetime.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What to look for and what to do with it, as a policy file states it.
 
@@ -273,6 +293,7 @@ class Policy:
     placeholders: str = "redact"
     sha256: str = ""
     gate: Gate = Gate()
+    suppress: tuple[Suppression, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,7 +361,7 @@ class Tally:
 
     `findings` counts (entity, rule, confidence, severity, state); `fields` counts (field with `*` for list indexes,
     entity); `files` counts (uri, entity); `reasons` counts (stage, reason) of problems; `methods` counts duplicates
-    by method.
+    by method; `excuses` counts suppressed findings by the number of their suppression.
     """
 
     records: int = 0
@@ -351,6 +372,7 @@ class Tally:
     files: Counter[tuple[str, str]] = field(default_factory=Counter)
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     methods: Counter[str] = field(default_factory=Counter)
+    excuses: Counter[str] = field(default_factory=Counter)
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(
@@ -362,6 +384,7 @@ class Tally:
             files=self.files + other.files,
             reasons=self.reasons + other.reasons,
             methods=self.methods + other.methods,
+            excuses=self.excuses + other.excuses,
         )
 
 

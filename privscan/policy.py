@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from privscan import gate as gates
+from privscan import states
 from privscan.errors import ConfigError, nearest
 from privscan.model import Action, Confidence, Match, Policy, State
 from privscan.rules import packs
@@ -48,6 +49,7 @@ _KEYS = frozenset(
         "default",
         "actions",
         "gate",
+        "suppress",
     }
 )
 _KEEP = Action("keep")
@@ -126,6 +128,7 @@ def _policy(data: dict[str, Any], source: str, plugins: frozenset[str], sha256: 
         placeholders=placeholders,
         sha256=sha256,
         gate=gates.read(data.get("gate", {}), f"{source}: gate"),
+        suppress=states.read(data.get("suppress", []), source),
     )
 
 

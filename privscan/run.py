@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import privscan
-from privscan import against, fields, formats, gate, inputs, manifest, pieces, runfolder, shard
+from privscan import against, fields, formats, gate, inputs, manifest, pieces, runfolder, shard, states
 from privscan.dedup import Part
 from privscan.errors import InputError, PrivscanError, UsageError
 from privscan.model import Artifact, Outcome, Problem, Report, Shard, Tally
@@ -110,6 +110,8 @@ class Run:
             "settings": settings.told()
             | {"rules_sha256": settings.rules_sha256, "split": settings.split, "samples": settings.samples},
             "policy_sha256": settings.policy.sha256,
+            "suppress_sha256": manifest.suppress_sha256(settings),
+            "baseline_sha256": settings.known.sha256 if settings.known else "",
             "key": manifest.key_check(settings) if settings.key_source != "ephemeral" else "ephemeral",
             "command": settings.command,
             "files": [[file.uri, *self.before[file.path]] for file in self.inputs.files],
@@ -358,7 +360,13 @@ class Run:
 
     def details(self, tally: Tally) -> dict[str, Any]:
         """Return what the report tells beyond its tally, by name; each is shown by a section of the reports."""
-        return {"rules": manifest.rules_told(self.settings, tally)}
+        settings = self.settings
+        told: dict[str, Any] = {"rules": manifest.rules_told(settings, tally)}
+        if settings.suppress:
+            told["suppressions"] = states.told(settings.suppress, tally.excuses, settings.day)
+        if settings.known:
+            told["baseline"] = {"sha256": settings.known.sha256, "fingerprints": len(settings.known.prints)}
+        return told
 
     def artifacts(self) -> Iterator[Artifact]:
         records: Counter[int] = Counter()

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import functools
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from privscan import account, detectors, formats, operators, policy, redact, resolve
+from privscan import account, detectors, formats, operators, policy, redact, resolve, states
 from privscan.errors import InputError
 from privscan.model import Action, LeafKind, Match, Outcome, Problem, State, Tally
 from privscan.redact import Record, Redactor
+from privscan.states import Watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -225,6 +226,8 @@ class _Line:
                 if len(tally.fields) >= FIELDS_KEPT and name not in tally.fields:
                     name = ("(other)", match.entity)
                 tally.fields[name] += 1
+                if match.state is State.SUPPRESSED:
+                    tally.excuses[str(states.number_of(match.evidence))] += 1
                 if self.findings is not None:
                     rows.append(account.row(uri, leaf, pointer, match, self.settings.key))
         if self.findings is not None and rows:
@@ -275,7 +278,17 @@ def process_shard(
 
     `duplicates` names the shard's file of rows to leave out; `tick` is told bytes and findings, block by block.
     """
-    return _Line(shard, kit, parts, data=data, duplicates=duplicates).run(tick)
+    return _Line(shard, watching(shard, kit), parts, data=data, duplicates=duplicates).run(tick)
+
+
+def watching(shard: Shard, kit: Tools) -> Tools:
+    """Return the tools for one file, where a baseline or suppressions change what its findings count for."""
+    settings = kit.settings
+    if settings.known is None and not settings.suppress:
+        return kit
+    digest = functools.partial(operators.digest, settings.key)
+    watched = Watched.of(kit.detectors, shard.uri, settings.known, settings.suppress, settings.day, digest)
+    return replace(kit, detectors=watched)
 
 
 def field_filter(fields: Sequence[str], exclude: Sequence[str]) -> Callable[[Leaf], bool] | None:

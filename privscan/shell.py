@@ -15,7 +15,8 @@ import typer
 from privscan.errors import OutputError, PrivscanError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import TextIO
 
     from privscan.model import Report
 
@@ -48,25 +49,33 @@ def write(told: Report, formats: list[str], run: str | None) -> None:
     """
     from privscan import reports, rows
 
-    for entry in formats:
-        name, _, target = entry.partition("=")
+    def one(name: str, stream: TextIO) -> None:
         listing = None
         if name in reports.LISTS:
             if run is None:
                 raise UsageError(f"-f {name} lists findings, which a report.json does not hold; name the run folder")
             rows.check(run, "findings.jsonl")
             listing = reports.Listing(rows.read(run), rows.places(run))
+        reports.write(told, name, stream, listing)
+
+    each(formats, one)
+
+
+def each(formats: list[str], one: Callable[[str, TextIO], None]) -> None:
+    """Call `one` with the name and the stream of each FORMAT[=FILE]; OutputError where a file cannot be written."""
+    for entry in formats:
+        name, _, target = entry.partition("=")
         if target:
             try:
                 with open(target, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
-                    reports.write(told, name, stream, listing)
+                    one(name, stream)
             except OSError as error:
                 from privscan.runfolder import unwritable
 
                 raise unwritable(target, error) from None
         else:
             with piped():
-                reports.write(told, name, sys.stdout, listing)
+                one(name, sys.stdout)
 
 
 def key(path: str | None) -> tuple[bytes | None, str]:

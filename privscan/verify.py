@@ -5,6 +5,7 @@ Each check is told as passed, failed (with the first place that differs) or not 
 
 from __future__ import annotations
 
+import datetime
 import os
 import re
 import shutil
@@ -94,7 +95,11 @@ def _settings(found: dict[str, Any], key: bytes | None, cache_dir: str | None) -
         dedup_options=told.get("dedup_options", {}) | {"against": found.get("against", []), "index": ""},
         cache_dir=cache_dir,
         split=told["split"],
+        suppress=found.get("suppress_files", ()),
+        day=datetime.date.fromisoformat(found["day"]) if "day" in found else None,
     )
+    if manifest.suppress_sha256(settings) != found.get("suppress_sha256", ""):
+        raise UsageError("the suppressions in use now are not the run's; verify with the same files")
     for name, now in (("rules", settings.rules_sha256), ("policy", settings.policy.sha256)):
         if now != found[f"{name}_sha256"]:
             raise UsageError(
@@ -247,7 +252,7 @@ def _rescan(run: str, found: dict[str, Any], settings: Settings, check: Check) -
         format_ = formats.of(path)
         if format_ is None or not os.path.exists(path):
             continue
-        result = shard.process_shard(Shard(0, 0, path, entry["uri"], format_.name), kit, None)
+        result = shard.process_shard(Shard(0, 0, path, entry["uri"].removeprefix("data/"), format_.name), kit, None)
         left = result.tally.outcomes[Outcome.REDACTED]
         if result.tally.outcomes[Outcome.QUARANTINED] and not left:
             check.fail(f"{entry['uri']}: {result.tally.outcomes[Outcome.QUARANTINED]} records cannot be looked at")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import typer.main
 
-from privscan import cli, load_rules, operators
+from privscan import cli, config, load_rules, operators, states
 from privscan.policy import shipped
 
 if TYPE_CHECKING:
@@ -119,10 +119,15 @@ def test_keys_of_the_configuration_are_accepted(tmp_path: Path) -> None:
     lists = {"select": '["pii.email"]', "ignore": '["pii.ip"]', "field": '["/messages"]', "exclude_field": '["/id"]'}
     names = {"policy": '"web"', "fail_on": '"never"', "dedup": '"exact"', "key_file": '"key"', "findings": '"f.jsonl"'}
     rest = {"region": '["us", "de"]', "rules": f'["{ROOT / "examples/rules"}"]', "dedup_field": '["/messages"]'}
-    given = values | lists | names | rest | REPEATS
+    given = values | lists | names | rest | REPEATS | {"suppress": '["excuses.toml"]', "baseline": '"base.jsonl"'}
+    head = {"schema": states.SCHEMA, "key_check": config.key_check(b"k" * 32), "fingerprints": 0}
+    (tmp_path / "base.jsonl").write_text(json.dumps(head) + "\n", encoding="utf-8")
+    (tmp_path / "excuses.toml").write_text("", encoding="utf-8")
     keys = [key for row in table("Configuration") for key in quoted(row[0])]
     assert set(keys) == set(given)
-    assert set(keys) | {"paths", "out", "quiet", "verbose", "overwrite", "resume", "format_"} == SHARED
+    assert (
+        set(keys) | {"paths", "out", "quiet", "verbose", "overwrite", "resume", "format_", "write_baseline"} == SHARED
+    )
     (tmp_path / "key").write_bytes(b"k" * 32)
     (tmp_path / "privscan.toml").write_text("".join(f"{key} = {given[key]}\n" for key in keys), encoding="utf-8")
     done = privscan("scan", str(EXAMPLE), "-q", cwd=tmp_path)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from privscan import views
 from privscan.errors import ConfigError, nearest
 from privscan.model import Match
+from privscan.states import Watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -99,7 +100,7 @@ def look(found_by: Iterable[Detector], leaves: Sequence[Leaf]) -> dict[int, list
                 if (span, match.rule) not in known[position]:
                     known[position].add((span, match.rule))
                     out.setdefault(position, []).append(moved(match, span, f"view:{view.name}"))
-    return out
+    return found_by.mark(leaves, out) if isinstance(found_by, Watched) else out
 
 
 def moved(match: Match, span: Span, evidence: str = "") -> Match:

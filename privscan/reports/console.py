@@ -49,6 +49,17 @@ def render(report: Report, console: Console) -> None:
         console.print(part, highlight=False)
 
 
+def render_section(part: Section, console: Console) -> None:
+    """Print one section by itself, its sentences and tables."""
+    from rich.text import Text
+
+    page = _Page(console.options.ascii_only, console.width)
+    for found in page.section(part):
+        console.print(found, highlight=False)
+    for words in part.words:
+        console.print(Text(f"\n{page.words(page.name(words, 400))}"), highlight=False)
+
+
 @dataclass(frozen=True, slots=True)
 class _Page:
     """What a console can show: `ascii_only` where it has no UTF-8, `width` in columns."""

@@ -30,10 +30,11 @@ COLUMNS = {
     "files": ("uri", "entity"),
     "reasons": ("stage", "reason"),
     "methods": ("method",),
+    "excuses": ("suppression",),
 }
 """The columns of each counter of `Tally`; every row has a `count` as well."""
 
-_LATER = frozenset({"details"})
+_LATER = frozenset({"details", "excuses"})
 """Members that reports of the first release do not have; they come back empty."""
 
 _WORDS = {

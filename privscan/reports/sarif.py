@@ -60,7 +60,9 @@ def build(report: Report, listing: Listing) -> dict[str, Any]:
         "originalUriBaseIds": {"ROOT": {"description": {"text": "The folder the scan was started in."}}},
         "invocations": [_invocation(report, more)],
         "artifacts": [_artifact(report, uri, listing.path(uri)) for uri in uris],
-        "results": [_result(bundle, numbers, artifacts, listing, against=against) for bundle in kept],
+        "results": [
+            _result(bundle, numbers, artifacts, listing, _reason(report, bundle), against=against) for bundle in kept
+        ],
         "properties": {
             "records": report.tally.records,
             "findings": summarise(report).found,
@@ -149,7 +151,7 @@ def _artifact(report: Report, uri: str, path: str) -> dict[str, Any]:
 
 
 def _result(
-    bundle: Bundle, numbers: dict[str, int], artifacts: dict[str, int], listing: Listing, *, against: bool
+    bundle: Bundle, numbers: dict[str, int], artifacts: dict[str, int], listing: Listing, reason: str, *, against: bool
 ) -> dict[str, Any]:
     fields = sorted({str(row["field"]) for row in bundle.first})
     where = ", ".join(wording.clip(name, 80) for name in fields[:3])
@@ -170,13 +172,17 @@ def _result(
     if against and bundle.state in _BASELINE:
         entry["baselineState"] = _BASELINE[bundle.state]
     if bundle.state == State.SUPPRESSED:
-        entry["suppressions"] = [{"kind": "external", "status": "accepted", "justification": _reason(bundle)}]
+        entry["suppressions"] = [{"kind": "external", "status": "accepted", "justification": reason}]
     return entry
 
 
-def _reason(bundle: Bundle) -> str:
-    told = [word.removeprefix("suppressed:") for word in bundle.first[0].get("evidence", ()) if "suppressed:" in word]
-    return wording.clip(told[0] if told else "suppressed in the policy", 200)
+def _reason(report: Report, bundle: Bundle) -> str:
+    told = report.details.get("suppressions", [])
+    marks = [
+        word.removeprefix("suppressed:") for word in bundle.first[0].get("evidence") or () if "suppressed:" in word
+    ]
+    number = int(marks[0]) if marks and marks[0].isdecimal() else len(told)
+    return wording.clip(str(told[number]["reason"]), 400) if number < len(told) else "suppressed"
 
 
 def _place(row: dict[str, Any], path: str, artifact: int) -> dict[str, Any]:

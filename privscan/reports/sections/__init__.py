@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from privscan.reports.sections import regulations
+from privscan.reports.sections import regulations, suppressions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SECTIONS", "of"]
 
-SECTIONS: tuple[Callable[[Report], Section | None], ...] = (regulations.section,)
+SECTIONS: tuple[Callable[[Report], Section | None], ...] = (regulations.section, suppressions.section)
 """In the order of the page."""
 
 

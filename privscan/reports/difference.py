@@ -1,0 +1,80 @@
+"""The difference of two runs as a section, and in the formats a section has: console, Markdown, JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from privscan.gate import failed
+from privscan.reports import console, markdown
+from privscan.reports.parts import Column, Section, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import TextIO
+
+__all__ = ["FORMATS", "section", "write"]
+
+
+def section(
+    counts: Sequence[Mapping[str, int]], places: Sequence[Mapping[str, Any]], verdict: dict[str, Any]
+) -> Section:
+    """Return the section of a difference: `counts` holds new, unchanged and gone findings by entity."""
+    new, same, gone = counts
+    names = sorted({*new, *same, *gone}, key=lambda name: (-new.get(name, 0), name))
+    columns = (Column("entity", "name"), Column("new", "count"), Column("unchanged", "count"), Column("gone", "count"))
+    rows = tuple((name, new.get(name, 0), same.get(name, 0), gone.get(name, 0)) for name in names)
+    where = tuple(
+        (f"{row['uri']}, record {row['record']}, {row['field']}", row["entity"], row["severity"], row["id"])
+        for row in places
+    )
+    tables = [Table("By entity", columns, rows)] if rows else []
+    if where:
+        heads = (Column("place", "name"), Column("entity", "name"), Column("severity"), Column("finding", "name"))
+        tables.append(Table("New findings", heads, where, rest="the findings file"))
+    total = sum(new.values())
+    level = verdict["fail_on"]
+    said = (
+        f"{total:,} findings of values that the earlier run does not have; " if total else "No finding of a new value; "
+    )
+    ends = (
+        f"{verdict['failing']:,} of {level} severity or above: the gate fails."
+        if failed(verdict)
+        else "the gate passes."
+    )
+    return Section("difference", "Difference of two runs", (said + ends,), tuple(tables))
+
+
+def write(part: Section, verdict: dict[str, Any], name: str, stream: TextIO) -> None:
+    """Write the section in the format called `name`, one of `FORMATS`."""
+    FORMATS[name](part, verdict, stream)
+
+
+def _console(part: Section, _verdict: dict[str, Any], stream: TextIO) -> None:
+    from rich.console import Console
+
+    console.render_section(part, Console(file=stream, highlight=False))
+
+
+def _markdown(part: Section, _verdict: dict[str, Any], stream: TextIO) -> None:
+    stream.write("\n".join(markdown.listing(part)) + "\n")
+
+
+def _json(part: Section, verdict: dict[str, Any], stream: TextIO) -> None:
+    tables = {
+        table.title: [dict(zip((c.heading for c in table.columns), row, strict=True)) for row in table.rows]
+        for table in part.tables
+    }
+    json.dump(
+        {"schema": 1, "gate": verdict, "entities": tables.get("By entity", []), "new": tables.get("New findings", [])},
+        stream,
+        indent=1,
+    )
+    stream.write("\n")
+
+
+FORMATS: dict[str, Callable[[Section, dict[str, Any], TextIO], None]] = {
+    "console": _console,
+    "json": _json,
+    "markdown": _markdown,
+}
