@@ -139,6 +139,7 @@ TABLE: Final = _Table(
         "ip": "net:ip",
         "is_kennitala": "written stdnum.is_.kennitala",
         "isni": "stdnum.isni",
+        "issued": "issued:issued",
         "it_codicefiscale": "stdnum.it.codicefiscale",
         "it_iva": "stdnum.it.iva",
         "jp_in": "stdnum.jp.in_",

@@ -1,0 +1,47 @@
+"""What an issuer may have drawn, and what people write."""
+
+from __future__ import annotations
+
+import random
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from privscan.validators import TABLE
+from privscan.validators.issued import issued
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("GetMailFolderChildrenAsync", id="camel case"),
+        pytest.param("organization_and_domain_names", id="underscores"),
+        pytest.param("kubernetes-deployment-abc1", id="dashes and a number"),
+        pytest.param("application.json.utf8", id="dots"),
+        pytest.param("MAX_VALUE_OF_THE_TABLE", id="constant"),
+    ],
+)
+def test_names_fail(value: str) -> None:
+    assert issued(value).state == "failed"
+
+
+@pytest.mark.parametrize(
+    "value", ["your_api_key_goes_here1", "xxxxxxxxxxxxxxxx", "0000000000000001", "a12345678b", "my-token-9f3b0c6d"]
+)
+def test_stand_ins_are_placeholders(value: str) -> None:
+    assert issued(value) == ("shape", ("placeholder",))
+
+
+@pytest.mark.parametrize("alphabet", [string.ascii_letters + string.digits, string.hexdigits[:16]])
+@pytest.mark.parametrize("size", [20, 32, 40])
+def test_hardly_any_random_value_is_lost(alphabet: str, size: int) -> None:
+    draw = random.Random(size)
+    lost = sum(issued("".join(draw.choices(alphabet, k=size))).state == "failed" for _ in range(2000))
+    assert lost <= 8
+
+
+@given(st.text())
+def test_any_text_has_a_verdict_and_none_is_proved(value: str) -> None:
+    assert TABLE["issued"](value).state in {"shape", "failed"}
