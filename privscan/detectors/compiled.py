@@ -133,6 +133,8 @@ def weigh(
     elif passed:
         level = max(level, rule.checked)
         steps.append(("every validator that applies passed", level))
+    if failed and rule.on_failed == "lower":
+        lone = ""  # a number that stands alone and is wrong is another number
     for word, where in ((context, "context"), (field_word, "field"), (lone, "alone")):
         if word:
             evidence.append(f"{where}:{word}")

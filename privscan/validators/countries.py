@@ -1,0 +1,3 @@
+"""Which check of which country a rule's name stands for."""
+from typing import Final
+NUMBERS: Final[dict[str,str]] = {}
