@@ -12,6 +12,8 @@ import importlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from privscan.validators.countries import NUMBERS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -75,6 +77,7 @@ def _find(place: str) -> Callable[[str], Verdict]:
 # only the number's written form, with its separators or letters, is proof: a bare run of its digits is a shape.
 TABLE: Final = _Table(
     {
+        **NUMBERS,
         "aba": "bank:aba",
         "age_key": "tokens:age_key",
         "ar_cbu": "stdnum.ar.cbu",
@@ -111,12 +114,10 @@ TABLE: Final = _Table(
         "email": "net:email",
         "es_ccc": "written stdnum.es.ccc",
         "es_nie": "stdnum.es.nie",
-        "es_nif": "stdnum.es.nif",
         "fi_hetu": "stdnum.fi.hetu",
         "fr_nif": "stdnum.fr.nif",
         "fr_nir": "written stdnum.fr.nir",
         "fr_siret": "stdnum.fr.siret",
-        "gb_nhs": "stdnum.gb.nhs",
         "gb_utr": "stdnum.gb.utr",
         "github": "tokens:github",
         "gitlab": "tokens:gitlab",
@@ -125,7 +126,6 @@ TABLE: Final = _Table(
         "grafana": "tokens:grafana",
         "hk_id": "national:hk_id",
         "hr_oib": "stdnum.hr.oib",
-        "hu_anum": "stdnum.hu.anum",
         "iban": "bank:iban",
         "id_nik": "stdnum.id.nik",
         "ie_pps": "stdnum.ie.pps",
@@ -149,7 +149,6 @@ TABLE: Final = _Table(
         "lei": "stdnum.lei",
         "lt_asmens": "stdnum.lt.asmens",
         "luhn": "card:luhn",
-        "lv_pvn": "written stdnum.lv.pvn",
         "mac": "net:mac",
         "meid": "stdnum.meid",
         "mixed": "opaque:mixed",
@@ -170,16 +169,13 @@ TABLE: Final = _Table(
         "phone_us": "phone:phone_us",
         "pk_cnic": "written stdnum.pk.cnic",
         "pl_id": "national:pl_id",
-        "pl_nip": "written stdnum.pl.nip",
         "pl_pesel": "stdnum.pl.pesel",
         "pl_regon": "stdnum.pl.regon",
         "pt_cc": "stdnum.pt.cc",
-        "pt_nif": "stdnum.pt.nif",
         "pypi": "tokens:pypi",
         "ro_cnp": "stdnum.ro.cnp",
         "ru_inn": "stdnum.ru.inn",
         "ru_snils": "national:ru_snils",
-        "se_personnummer": "written stdnum.se.personnummer",
         "password": "secret:password",
         "secret": "secret:secret",
         "sg_nric": "national:sg_nric",

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
-
 def weigh(number: str, weights: Sequence[int]) -> int:
     """Return the sum of digits (letters count 10 to 35) times weights; a short row of weights starts again."""
     return sum(int(c, 36) * weights[place % len(weights)] for place, c in enumerate(number))
 
 
-def _sum(form: str, weights: Sequence[int], modulus: int, *, sign: int = 1, at: int = -1, ten: str = "0") -> Callable[[str], Verdict]:
+def _sum(
+    form: str, weights: Sequence[int], modulus: int, *, sign: int = 1, at: int = -1, ten: str = "0"
+) -> Callable[[str], Verdict]:
     """Return the check of a number whose character `at` is the weighted sum of those before it, modulo `modulus`.
 
     `sign` -1 takes what is missing to the modulus; a rest of 10 is written `ten` ("" when such numbers are not issued).
@@ -167,7 +168,9 @@ def nz_nhi(value: str) -> Verdict:
     alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZ"
     worth = [int(c) if c.isdigit() else alphabet.index(c) + 1 for c in number]
     total = sum(w * (7 - place) for place, w in enumerate(worth[:6]))
-    good = worth[6] == 23 - total % 23 if number[6].isalpha() else total % 11 != 0 and worth[6] == (11 - total % 11) % 10
+    good = (
+        worth[6] == 23 - total % 23 if number[6].isalpha() else total % 11 != 0 and worth[6] == (11 - total % 11) % 10
+    )
     if not good:
         return FAILED
     return Verdict("passed", (PLACEHOLDER,)) if number[0] == "Z" else PASSED
