@@ -79,6 +79,8 @@ class DedupSettings:
             raise ConfigError("--keep-field is read by --keep-policy newest and source only; leave it out")
         if self.sources and self.keep_policy != "source":
             raise ConfigError("--source is read by --keep-policy source only; leave it out")
+        if self.method == "contained" and self.keep_policy not in ("first", "longest"):
+            raise ConfigError("--dedup contained keeps the longest text; leave --keep-policy out")
         if self.index and self.method != "near":
             raise ConfigError("--save-index needs --dedup near: only that signs the rows")
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from privscan.dedup import Summary
 from privscan.dedup.budget import Budget, budget
+from privscan.dedup.contain import contained_pairs
 from privscan.dedup.families import BARE, EXACT, NEAR, SAME, STAYS, Fates, allow, settle, sizes
 from privscan.dedup.join import Pairs, band_pairs, equal_rows
 from privscan.dedup.order import Order, order_of
@@ -83,6 +84,8 @@ class _Choice:
             with Pairs(os.path.join(self.work_dir, "pairs.tmp"), self.store.rows) as pairs:
                 if settings.method == "near":
                     band_pairs(self.store, settings.bands, fates.state == STAYS, self.order, self.held, pairs)
+                else:
+                    contained_pairs(self.store, fates.state == STAYS, self.order, self.held, pairs)
                 self.lead(pairs)
         settle(fates)
         return self.write(parts)

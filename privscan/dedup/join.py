@@ -147,7 +147,9 @@ def _sorted(keys: list[NDArray[np.uint64]]) -> NDArray[np.uint64]:
     return together
 
 
-def bucket_pairs(keys: NDArray[np.uint64], run_pairs: int) -> Iterator[NDArray[np.uint64]]:
+def bucket_pairs(
+    keys: NDArray[np.uint64], run_pairs: int, owner: NDArray[np.bool_] | None = None
+) -> Iterator[NDArray[np.uint64]]:
     """Yield sorted runs of pairs from the sorted keys `hash << 32 | row`.
 
     A small bucket gives all its pairs. In a large one a member is paired with its nearest earlier neighbours and
@@ -159,6 +161,7 @@ def bucket_pairs(keys: NDArray[np.uint64], run_pairs: int) -> Iterator[NDArray[n
     head = ~member
     member[:-1] |= same
     rows = keys[member] & _LOW
+    mine = None if owner is None else owner[member]
     starts = np.flatnonzero(head[member])
     sizes = np.diff(starts, append=rows.size)
     reach = np.where(sizes <= _ALL_PAIRS, sizes - 1, np.maximum(_REACH // np.maximum(sizes, 1), 1))
@@ -167,14 +170,23 @@ def bucket_pairs(keys: NDArray[np.uint64], run_pairs: int) -> Iterator[NDArray[n
     found: list[NDArray[np.uint64]] = []
     for step in range(1, int(reach.max(initial=0)) + 1):
         at = np.flatnonzero((place >= step) & (reach >= step))
-        found.append((rows[at] << _HALF) | rows[at - step])
+        found.append(_paired(rows, mine, at, at - step))
         at = at[large[at] & (place[at] >= step + reach[at])]  # nearer ones are neighbours of that first member
-        found.append((rows[at] << _HALF) | rows[at - place[at] + (step - 1)])
+        found.append(_paired(rows, mine, at, at - place[at] + (step - 1)))
         if sum(run.size for run in found) >= run_pairs:
             yield np.sort(np.concatenate(found))
             found = []
     if found:
         yield np.sort(np.concatenate(found))
+
+
+def _paired(
+    rows: NDArray[np.uint64], owner: NDArray[np.bool_] | None, later: NDArray[np.int64], earlier: NDArray[np.int64]
+) -> NDArray[np.uint64]:
+    if owner is not None:
+        kept = owner[later] | owner[earlier]
+        later, earlier = later[kept], earlier[kept]
+    return (rows[later] << _HALF) | rows[earlier]
 
 
 def _partition(hashes: NDArray[Any], parts: int) -> NDArray[np.uint64]:

@@ -14,7 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["EMPTY", "band_hashes", "permutations", "signatures"]
+__all__ = ["EMPTY", "band_hashes", "permutations", "premixed", "signatures"]
 
 EMPTY = np.uint32(0xFFFFFFFF)
 """Every value of the signature of an empty set."""
@@ -39,7 +39,7 @@ def signatures(shingles: NDArray[np.uint32], offsets: NDArray[np.int64], hashes:
     if filled.size == 0:
         return out
     starts = offsets[filled]  # empty sets hold no shingle, so the filled ones lie end to end
-    mixed = _premixed(shingles)
+    mixed = premixed(shingles)
     factors, terms = permutations(hashes, seed)
     low = 0
     while low < filled.size:
@@ -70,7 +70,7 @@ def band_hashes(signature: NDArray[np.uint32], bands: int) -> NDArray[np.uint32]
     return (total >> np.uint64(32)).astype(np.uint32)
 
 
-def _premixed(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
+def premixed(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """Apply the 32-bit finaliser of MurmurHash3 (public domain, Austin Appleby)."""
     values = values ^ (values >> np.uint32(16))
     values *= np.uint32(0x85EBCA6B)

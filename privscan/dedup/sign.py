@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import xxhash
 
+from privscan.dedup.contain import anchors
 from privscan.dedup.minhash import band_hashes, signatures
 from privscan.dedup.shingle import BATCH_CHARACTERS, Shingles, shingle
 from privscan.dedup.store import Writer, columns
@@ -116,7 +117,8 @@ class Signer:
         meta = values["meta"]
         meta["offset"][at] = self._writer.shingles(found.hashes) + 4 * found.offsets[:-1]
         meta["count"][at] = np.diff(found.offsets)
-        if settings.method != "near":
+        if settings.method == "contained":
+            values["anchors"][at] = anchors(found.hashes, found.offsets)
             return
         signed = signatures(found.hashes, found.offsets, settings.hashes, settings.seed)
         meta["low"][at] = signed.astype(np.uint8).T

@@ -9,9 +9,9 @@ A signature file is read back a piece at a time:
 
 A block is a run of columns, each whole: `row` (file row), `text` (XXH3-128 of the text), with a keep policy `key` (its
 place in the order) and, for near duplicates, `sum` (of the shingles), `meta` (where the shingles stand, how many, and
-the low byte of every MinHash value), and one band hash a column. All numbers are little-endian. A near row takes
-44 + 4 * bands + hashes bytes (269 with the defaults) and 4 bytes a word. A list of drops is a NumPy file of `DROP`.
-Both appear under their names only when they are whole.
+the low byte of every MinHash value), and one band hash a column; `anchors` where containment is sought. All numbers are
+little-endian. A near row takes 44 + 4 * bands + hashes bytes (269 with the defaults) and 4 bytes a word. A list of
+drops is a NumPy file of `DROP`. Both appear under their names only when they are whole.
 """
 
 from __future__ import annotations
@@ -65,6 +65,8 @@ def columns(settings: DedupSettings) -> dict[str, np.dtype[Any]]:
     if settings.shingled:
         found["sum"] = np.dtype("<u8")
         found["meta"] = np.dtype([("offset", "<i8"), ("count", "<u4"), ("low", "u1", (hashes,))])
+    if settings.method == "contained":
+        found["anchors"] = np.dtype(("<u4", (8,)))
     if settings.method == "near":
         found |= {f"band{band}": np.dtype("<u4") for band in range(settings.bands)}
     return found
