@@ -250,6 +250,7 @@ def rules_check(
 
 
 verbs.add(app)
+repetition.add(app)
 
 
 # ---------------------------------------------------------------- what the verbs share

@@ -1,4 +1,4 @@
-"""The flags of deduplication beyond `--dedup`, as Typer reads them, for the verbs that write copies."""
+"""The flags of deduplication beyond `--dedup`, as Typer reads them, and the verbs that look at the copies of a run."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from privscan import shell
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["with_flags"]
+__all__ = ["add", "with_flags"]
 
 _FLAGS: dict[str, tuple[Any, str, str, str]] = {
     # parameter: (type, flag, what stands behind it, help)
@@ -69,3 +71,39 @@ def with_flags(verb: Callable[..., None]) -> Callable[..., None]:
     wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     wrapped.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return wrapped
+
+
+def add(app: typer.Typer) -> None:
+    """Hang the verbs on the app."""
+    told = "Look at the copies a run found."
+    verbs = typer.Typer(help=told, no_args_is_help=True, rich_markup_mode=None)
+    verbs.command("list")(_list)
+    verbs.command("show")(_show)
+    app.add_typer(verbs, name="duplicates")
+
+
+def _list(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Run folder of `clean` or `dedup`.")],
+    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="How many.")] = 20,
+) -> None:
+    """List the largest families of copies."""
+    with shell.errors():
+        from privscan import duplicates
+        from privscan.reports import twins
+
+        twins.families(*duplicates.families(run, limit), shell.console())
+
+
+def _show(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Run folder of `clean` or `dedup`.")],
+    row: Annotated[str, typer.Argument(metavar="ROW", help="FILE:ROW, or ROW where the run read one file.")],
+    input_: Annotated[
+        str | None, typer.Option("--input", metavar="PATH", help="Where the inputs are now, if they have moved.")
+    ] = None,
+) -> None:
+    """Tell why a record went or stayed: what it is like, how much, and how they differ, by shape."""
+    with shell.errors():
+        from privscan import duplicates
+        from privscan.reports import twins
+
+        twins.family(duplicates.family(run, row, moved=input_), shell.console())

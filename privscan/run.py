@@ -17,8 +17,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import privscan
-from privscan import against, fields, formats, gate, inputs, manifest, pieces, runfolder, shard, states
-from privscan.dedup import Part
+from privscan import against, fields, formats, gate, inputs, manifest, pieces, repeated, runfolder, shard, states
+from privscan.dedup import Part, Summary
 from privscan.errors import InputError, PrivscanError, UsageError
 from privscan.model import Artifact, Outcome, Problem, Report, Shard, Tally
 from privscan.parallel import Workers
@@ -70,6 +70,7 @@ class Run:
         self.outputs: list[Artifact] = []
         self.drops: dict[str, str] = {}
         self.references = against.References()
+        self.chosen: Summary | None = None
         self.left = 0  # bytes of progress the piece at hand has not made
         if "-" not in self.before:
             self.check_fields()  # before an earlier run is overwritten
@@ -258,7 +259,7 @@ class Run:
         if asked.against:
             self.references = against.sign_against(self.settings, folder.work, workers)
             self.problems += self.references.problems
-        chosen = choose(parts, asked, folder.work, self.references.parts)
+        chosen = self.chosen = choose(parts, asked, folder.work, self.references.parts)
         if asked.index:
             index.save(parts, chosen.drops, asked, self.named, asked.index)
         return dict(zip((piece.name for piece in signed), chosen.drops, strict=True))
@@ -366,6 +367,8 @@ class Run:
             told["suppressions"] = states.told(settings.suppress, tally.excuses, settings.day)
         if settings.known:
             told["baseline"] = {"sha256": settings.known.sha256, "fingerprints": len(settings.known.prints)}
+        if self.folder is not None:
+            told |= repeated.told(self, self.folder)
         return told
 
     def artifacts(self) -> Iterator[Artifact]:

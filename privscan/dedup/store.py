@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from privscan.dedup import DedupSettings, Part
 
-__all__ = ["DROP", "Store", "Writer", "columns", "drops", "save_drops", "twins"]
+__all__ = ["DROP", "Store", "Writer", "columns", "drops", "save_drops", "table", "twins"]
 
 DROP = np.dtype(
     [
@@ -271,13 +271,18 @@ def drops(path: str) -> dict[int, Duplicate]:
 
 def twins(path: str) -> dict[int, Duplicate]:
     """Return all rows of one part that have a twin by file row, those that may stay too; InputError as `drops`."""
-    try:
-        table = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        raise InputError(f"work file {path} is missing or torn; run the deduplication again") from None
-    if table.dtype != DROP:
-        raise InputError(f"work file {path} is not a list of dropped rows; run the deduplication again")
     return {
         row: Duplicate(file, kept, round(similarity, 6), _METHODS[method], dropped)
-        for row, file, kept, similarity, method, dropped in table.tolist()
+        for row, file, kept, similarity, method, dropped in table(path).tolist()
     }
+
+
+def table(path: str) -> NDArray[Any]:
+    """Return the rows of one part that have a twin, of type `DROP`; InputError as `drops`."""
+    try:
+        found: NDArray[Any] = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        raise InputError(f"work file {path} is missing or torn; run the deduplication again") from None
+    if found.dtype != DROP:
+        raise InputError(f"work file {path} is not a list of dropped rows; run the deduplication again")
+    return found

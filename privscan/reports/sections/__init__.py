@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from privscan.reports.sections import regulations, suppressions
+from privscan.reports.sections import regulations, repetition, suppressions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 __all__ = ["SECTIONS", "of"]
 
-SECTIONS: tuple[Callable[[Report], Section | None], ...] = (regulations.section, suppressions.section)
+SECTIONS: tuple[Callable[[Report], Section | None], ...] = (
+    regulations.section,
+    repetition.values,
+    repetition.families,
+    suppressions.section,
+)
 """In the order of the page."""
 
 

@@ -1,0 +1,78 @@
+"""What a run's report tells of repetition: families of copies, how copies differ, values that stand in many records."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+from privscan import alike
+from privscan.dedup.copies import Copies, copies
+from privscan.spread import Spread
+
+if TYPE_CHECKING:
+    from privscan.dedup.copies import Pair
+    from privscan.run import Run
+    from privscan.runfolder import RunFolder
+
+__all__ = ["told"]
+
+_LARGEST = 20
+_STREAM = 64 << 20  # bytes of a compressed file up to which it is read again for an example
+
+
+def told(run: Run, folder: RunFolder) -> dict[str, Any]:
+    """Return the details of a run by the names the sections know; empty where there is nothing to tell."""
+    families: Copies | None = None
+    found = {}
+    if run.chosen is not None:
+        families, pairs = copies((piece.shard.file, run.drops[piece.name]) for piece in run.pieces)
+        found["duplicates"] = _families(run, families, pairs)
+    spread = Spread(families)
+    numbers = {file.uri: number for number, file in enumerate(run.inputs.files)}
+    for _, mine in itertools.groupby(run.pieces, key=lambda piece: piece.shard.file):
+        spread.add((f"{folder.stem(piece.name)}.findings" for piece in mine), numbers.__getitem__)
+    values = spread.told()
+    return found | ({"repetition": values} if values["repeated"] else {})
+
+
+def _families(run: Run, families: Copies, pairs: list[Pair]) -> dict[str, Any]:
+    chosen, asked = run.chosen, run.settings.dedup
+    assert chosen is not None
+    return {
+        "rows": chosen.rows,
+        "families": len(families),
+        "sizes": [list(entry) for entry in families.sizes],
+        "capped": chosen.capped,
+        "matched": chosen.matched,
+        "compared": chosen.compared,
+        "threshold": asked.threshold,
+        "recall": round(asked.recall, 7) if asked.method == "near" else 1.0,
+        "largest": [
+            {"uri": run.named(file), "record": row, "exact": exact, "near": near}
+            for file, row, exact, near in families.largest(_LARGEST)
+        ],
+        "samples": [entry for pair in pairs if run.settings.samples and (entry := _sample(run, pair))],
+    }
+
+
+def _sample(run: Run, pair: Pair) -> dict[str, Any] | None:
+    """Return a pair with its difference by shape; None where a text cannot be had again at little cost."""
+    texts = []
+    for file, row in (pair.kept, pair.row):
+        entry = run.inputs.files[file]
+        if entry.uri.endswith((".gz", ".zst")) and run.before[entry.path][0] > _STREAM:
+            return None
+        shards = [shard for shard in run.plan if shard.file == file]
+        text = alike.text_of(shards, row, run.settings.dedup_fields, run.settings.dedup.chat)
+        if text is None:
+            return None
+        texts.append(text)
+    (kept_file, kept), (file, row) = pair.kept, pair.row
+    return {
+        "uri": run.named(file),
+        "record": row,
+        "kept_uri": run.named(kept_file),
+        "kept_record": kept,
+        "similarity": pair.similarity,
+        "difference": alike.difference(*texts),
+    }
