@@ -111,6 +111,7 @@ TABLE: Final = _Table(
         "do_cedula": "written stdnum.do.cedula",
         "ec_ci": "stdnum.ec.ci",
         "ee_ik": "stdnum.ee.ik",
+        "eid": "card:eid",
         "email": "net:email",
         "es_ccc": "written stdnum.es.ccc",
         "es_nie": "stdnum.es.nie",

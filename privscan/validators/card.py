@@ -125,3 +125,13 @@ def imei(value: str) -> Verdict:
     """Check the Luhn digit of a device number of 15 digits."""
     number = digits(value)
     return PASSED if len(number) == 15 and len(set(number)) > 3 and luhn_sum(number) == 0 else FAILED
+
+
+def eid(value: str) -> Verdict:
+    """Check the two check digits of an embedded SIM's number (GSMA SGP.02: modulo 97 leaves 1).
+
+    >>> eid("89049032123451234512345678901235").state
+    'passed'
+    """
+    number = digits(value)
+    return PASSED if len(number) == 32 and int(number) % 97 == 1 else FAILED

@@ -60,6 +60,9 @@ _DOCUMENTATION = tuple(
     ipaddress.ip_network(block)
     for block in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "233.252.0.0/24", "2001:db8::/32", "3fff::/20")
 )
+_SAMPLE_MACS = frozenset(
+    "001122334455 112233445566 123456789abc 0123456789ab aabbccddeeff 001a2b3c4d5e 1a2b3c4d5e6f deadbeefcafe".split()
+)
 _LOW = 32  # version numbers seldom go higher in all four parts
 _SHARED = ipaddress.ip_network("100.64.0.0/10")
 
@@ -95,10 +98,14 @@ def ip(value: str) -> Verdict:
 
 
 def mac(value: str) -> Verdict:
-    """Check a hardware address: not zero, not broadcast, not a group; says whether it was made up locally."""
+    """Check a hardware address: not zero, not broadcast, not a group; tells a vendor's from one made up locally.
+
+    >>> mac("da:a1:19:8b:42:0c").facts, mac("01-23-45-67-89-AB").facts
+    (('scope:local',), ('range:documentation', 'placeholder'))
+    """
     number = "".join(c for c in value.lower() if c in "0123456789abcdef")
-    if len(number) != 12 or len(set(number)) == 1 or int(number[1], 16) & 1:
-        return FAILED
-    if number.startswith("00005e0053") or number in ("001122334455", "123456789abc", "0123456789ab"):
+    if number.startswith("00005e0053") or number in _SAMPLE_MACS:
         return Verdict("passed", ("range:documentation", PLACEHOLDER))
-    return Verdict("passed", ("scope:local",)) if int(number[1], 16) & 2 else PASSED
+    if len(number) != 12 or len(set(number)) < 3 or int(number[1], 16) & 1 or ("." in value and number.isdigit()):
+        return FAILED
+    return Verdict("passed", ("scope:local" if int(number[1], 16) & 2 else "scope:vendor",))
