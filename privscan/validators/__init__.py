@@ -79,6 +79,7 @@ TABLE: Final = _Table(
     {
         **NUMBERS,
         "aba": "bank:aba",
+        "account": "bank:account",
         "age_key": "tokens:age_key",
         "ar_cbu": "stdnum.ar.cbu",
         "ar_cuit": "written stdnum.ar.cuit",
@@ -184,6 +185,7 @@ TABLE: Final = _Table(
         "sg_nric": "national:sg_nric",
         "si_emso": "stdnum.si.emso",
         "sk_rc": "written stdnum.sk.rc",
+        "solana": "crypto:solana",
         "th_pin": "written stdnum.th.pin",
         "tr_tckimlik": "stdnum.tr.tckimlik",
         "tw_id": "national:tw_id",

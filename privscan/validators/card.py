@@ -16,6 +16,7 @@ _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 # First and last prefix, lengths. The first that fits names the brand, so narrow ranges stand before wide ones.
 _RANGES: tuple[tuple[str, str, tuple[int, ...], str], ...] = (
+    ("1946", "1946", (16, 17, 18, 19), "gpn"),
     ("2200", "2205", (16, 17, 18, 19), "mir"),
     ("2221", "2720", (16,), "mastercard"),
     ("1800", "1800", (15,), "jcb"),
@@ -39,6 +40,7 @@ _RANGES: tuple[tuple[str, str, tuple[int, ...], str], ...] = (
     ("51", "55", (16,), "mastercard"),
     ("56", "58", (12, 13, 14, 15, 16, 17, 18, 19), "maestro"),
     ("6011", "6011", (16, 17, 18, 19), "discover"),
+    ("60400100", "60420099", (16, 17, 18, 19), "ukrcard"),
     ("606282", "606282", (16,), "hipercard"),
     ("60", "60", (16,), "rupay"),
     ("62", "62", (16, 17, 18, 19), "unionpay"),
@@ -50,11 +52,14 @@ _RANGES: tuple[tuple[str, str, tuple[int, ...], str], ...] = (
     ("65", "65", (16, 17, 18, 19), "discover"),
     ("67", "67", (12, 13, 14, 15, 16, 17, 18, 19), "maestro"),
     ("8100", "8171", (16, 17, 18, 19), "unionpay"),
+    ("81", "82", (16,), "rupay"),
     ("8600", "8600", (16,), "uzcard"),
     ("9704", "9704", (16, 19), "napas"),
     ("9792", "9792", (16,), "troy"),
     ("9860", "9860", (16,), "humo"),
+    ("1", "1", (15,), "uatp"),
 )
+_WIDE = ("uatp",)  # one digit of prefix: a right number of theirs is a shape
 
 _GROUPINGS = frozenset(
     tuple(map(int, form.split("-")))
@@ -101,7 +106,8 @@ def card_range(value: str) -> Verdict:
     for first, last, lengths, brand in _RANGES:
         if len(number) in lengths and first <= number[: len(first)] <= last:
             sample = len(set(number)) <= 4 or number in _PUBLISHED
-            return Verdict("passed", (f"brand:{brand}", PLACEHOLDER) if sample else (f"brand:{brand}",))
+            state = "passed" if sample or brand not in _WIDE else "shape"
+            return Verdict(state, (f"brand:{brand}", PLACEHOLDER) if sample else (f"brand:{brand}",))
     return FAILED
 
 
@@ -118,7 +124,7 @@ def card(value: str) -> Verdict:
     verdict = card_range(value)
     if len(value) >= 17 and value.isdigit() and PLACEHOLDER not in verdict.facts:
         return SHAPE
-    return verdict if verdict.state == "passed" or not 14 <= len(digits(value)) <= 19 else SHAPE
+    return verdict if verdict.state != "failed" or not 14 <= len(digits(value)) <= 19 else SHAPE
 
 
 def imei(value: str) -> Verdict:

@@ -25,6 +25,17 @@ _VERSIONS = {
     0x16: "dogecoin",
     0x41: "tron",
 }
+_BECH32_CHAINS = {
+    "bc": "bitcoin",
+    "tb": "bitcoin-test",
+    "bcrt": "bitcoin-test",
+    "ltc": "litecoin",
+    "addr": "cardano",
+    "stake": "cardano",
+    "cosmos": "cosmos",
+    "osmo": "osmosis",
+    "zs": "zcash",
+}
 # The first block's address and the addresses nobody holds the key of.
 _PUBLISHED = ("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "1BitcoinEaterAddressDontSendf59kuE", "1111111111111111111114oLvT2")
 
@@ -33,9 +44,13 @@ def crypto(value: str) -> Verdict:
     """Check an address's own checksum and name its chain; an Ethereum address in one case proves nothing: a shape."""
     if value[:2].lower() == "0x":
         return _ethereum(value[2:])
-    if value[:4].lower() in ("bc1q", "bc1p", "ltc1"):
-        chain = "bitcoin" if value[0] in "bB" else "litecoin"
-        return Verdict("passed", (f"chain:{chain}",)) if bech32(value) else FAILED
+    head = value.lower().rpartition("1")[0]
+    if head in _BECH32_CHAINS:
+        return Verdict("passed", (f"chain:{_BECH32_CHAINS[head]}",)) if bech32(value) else FAILED
+    if len(value) in (95, 106):
+        return Verdict("passed", ("chain:monero",)) if _monero(value) else FAILED
+    if value.startswith("bitcoincash:") or (len(value) == 42 and value[0] in "qp"):
+        return Verdict("passed", ("chain:bitcoin-cash",)) if _cashaddr(value.removeprefix("bitcoincash:")) else FAILED
     if value[0:1] == "r" and (payload := base58check(value, _RIPPLE)) and len(payload) == 21 and payload[0] == 0:
         return Verdict("passed", ("chain:xrp",))
     payload = base58check(value)
@@ -44,6 +59,55 @@ def crypto(value: str) -> Verdict:
         return FAILED
     facts = (f"chain:{chain_name}",)
     return Verdict("passed", (*facts, PLACEHOLDER) if value in _PUBLISHED else facts)
+
+
+def solana(value: str) -> Verdict:
+    """Check that a text decodes to the 32 bytes of a Solana key; it carries no sum, so this proves nothing.
+
+    >>> solana("4Nd1mBQtrMJVYVfKf2PJy9NZUZdTAsp7D4xWLs4gDB4T").state
+    'shape'
+    """
+    number = 0
+    for character in value:
+        place = _BASE58.find(character)
+        if place < 0:
+            return FAILED
+        number = number * 58 + place
+    zeros = len(value) - len(value.lstrip("1"))
+    right = zeros + (number.bit_length() + 7) // 8 == 32 and len(set(value)) > 8
+    return Verdict("shape", ("chain:solana",)) if right else FAILED
+
+
+def _monero(value: str) -> bool:
+    """Check Monero's own Base58 (blocks of 11 characters for 8 bytes) and the Keccak sum at its end."""
+    raw = b""
+    for at in range(0, len(value), 11):
+        block = value[at : at + 11]
+        size = {11: 8, 9: 6, 7: 5, 6: 4, 5: 3, 3: 2, 2: 1}.get(len(block))
+        number = 0
+        for character in block:
+            place = _BASE58.find(character)
+            if place < 0:
+                return False
+            number = number * 58 + place
+        if size is None or number >> (8 * size):
+            return False
+        raw += number.to_bytes(size)
+    return keccak256(raw[:-4])[:4] == raw[-4:]
+
+
+def _cashaddr(data: str) -> bool:
+    """Check the 40-bit sum of a Bitcoin Cash address (spec of CashAddr)."""
+    values = [_BECH32.find(c) for c in data]
+    if min(values, default=-1) < 0:
+        return False
+    check = 1
+    for value in [*(ord(c) & 31 for c in "bitcoincash"), 0, *values]:
+        top = check >> 35
+        check = (check & 0x07FFFFFFFF) << 5 ^ value
+        for bit, generator in enumerate((0x98F2BC8E61, 0x79B76D99E2, 0xF33E5FB3C4, 0xAE2EABE2A8, 0x1E4F43E470)):
+            check ^= generator if top >> bit & 1 else 0
+    return check == 1
 
 
 def base58check(value: str, alphabet: str = _BASE58) -> bytes | None:

@@ -71,6 +71,11 @@ _SAMPLE_MACS = frozenset(
 _AT = re.compile(r"(?i)\s?[\[({<]\s?(?:at|@|arroba|klammeraffe)\s?[\])}>]\s?|\s(?:at|arroba)\s")
 _DOT = re.compile(r"(?i)\s?[\[({<]\s?(?:dot|\.|punkt|punto|point)\s?[\])}>]\s?|\s(?:dot|punkt|punto|point)\s")
 _LOW = 32  # version numbers seldom go higher in all four parts
+# Public resolvers, which are nobody's, and the counting addresses of documentation.
+_RESOLVERS = frozenset(
+    "8.8.8.8 8.8.4.4 1.1.1.1 1.0.0.1 9.9.9.9 149.112.112.112 208.67.222.222 208.67.220.220 4.2.2.2 1.2.3.4 "
+    "123.45.67.89 12.34.56.78 123.123.123.123 2001:4860:4860::8888 2001:4860:4860::8844 2606:4700:4700::1111".split()
+)
 _SHORT = 9  # characters: four parts that short are a section of a standard
 _UNICAST = ipaddress.ip_network("2000::/3")  # all that was ever given out
 _SHARED = ipaddress.ip_network("100.64.0.0/10")
@@ -111,6 +116,8 @@ def ip(value: str) -> Verdict:
         return ip(str(address.ipv4_mapped))
     if any(address in block for block in _DOCUMENTATION if block.version == address.version):
         return Verdict("passed", ("range:documentation", PLACEHOLDER))
+    if value in _RESOLVERS:
+        return Verdict("passed", ("range:resolver", PLACEHOLDER))
     if address.is_unspecified or address.is_loopback or address.is_multicast or value.startswith(("255.", "0.")):
         return FAILED
     if address.is_link_local or address.is_private or (address.version == 4 and address in _SHARED):
@@ -124,7 +131,7 @@ def ip(value: str) -> Verdict:
 
 def _written_out(value: str, address: ipaddress.IPv6Address) -> bool:
     """Say whether an address is more than a few hex words between colons, which code and prose have too."""
-    groups = [group for group in value.split("%")[0].split(":") if group]
+    groups = [group for group in value.split("%", maxsplit=1)[0].split(":") if group]
     if address in _UNICAST:
         return len(groups) >= 3
     return len(groups) == 8 and sum(map(len, groups)) >= 20

@@ -22,7 +22,11 @@ _FICTION = re.compile(
     r"|(?:33|0)(?:[1-5]99\d{6}|63998\d{4})|(?:61|0)(?:491570\d{3}|[2378](?:5550|7010)\d{4})"
 )
 # Decimals, US postal codes, dates: digit groups that stand near telephones and are none.
-_OTHER = re.compile(r"\d{1,3}\.\d{4,}|\d{5}-\d{4}|\d{4}-\d\d-\d\d|\d\d?([./])\d\d?\1(?:19|20)\d\d|\d{1,3}(?:\.\d{3})+")
+_OTHER = re.compile(
+    r"\d{1,3}\.\d{4,}|\d{5}-\d{4}|\d{4}-\d\d-\d\d|\d\d?([./])\d\d?\1(?:19|20)\d\d|\d{1,3}(?:\.\d{3})+"
+    r"|(?:1[5-9]|20)\d\d ?[-–/] ?(?:1[5-9]|20)\d\d|(?:19|20)\d\d[-/ ]\d\d?[-/ ]\d\d?"
+)
+_DECIMAL = re.compile(r"\+(\d+)\.\d+")  # a number, or a country code set off by a dot
 _EXTENSION = re.compile(r"(?i) ?(?:x|ext\.? ?)\d{1,6}$")
 _DIALLED = 9  # digits; shorter runs need a word beside them
 _NANP = re.compile(r"1?[2-9](?!11)\d{2}[2-9](?!11)\d{2}\d{4}")
@@ -39,8 +43,12 @@ def phone(value: str) -> Verdict:
         return FAILED
     if _FICTION.fullmatch(number):
         return Verdict("passed", (PLACEHOLDER,))
+    if decimal := _DECIMAL.fullmatch(value):
+        return PASSED if len(decimal[1]) <= 3 and _known(number, None) is PASSED else FAILED
     number = digits(_EXTENSION.sub("", value))
-    return _known(number.removeprefix("00") if "+" not in value else number, None)
+    if "+" in value:
+        return _known(number, None)
+    return PASSED if _known(number.removeprefix("00"), None) is PASSED else FAILED  # 00 begins much else
 
 
 def phone_us(value: str) -> Verdict:
