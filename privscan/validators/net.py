@@ -28,34 +28,33 @@ COUNTRY = frozenset(
 )
 _GENERIC = frozenset(
     """
-    barcelona bayern beauty bible boats bond bzh capetown catholic cfd cricket cymru cyou desi download durban eus faith
-    forum frl gal gdn gent hair icu irish istanbul ist joburg kiwi krd kyoto lat lgbt makeup maori mba mom monster moscow
-    nagoya nrw okinawa osaka quest rest ruhr ryukyu saarland sbs select skin storage stockholm taipei tatar tirol trust
-    vlaanderen wang xin yachts yokohama zuerich
-    academy accountant accountants adult aero africa agency amsterdam app army art asia associates attorney auction
-    audio auto autos baby band bank bar bargains beer berlin best bet bible bid bike bio biz black blog blue boston
-    boutique brussels build builders business buzz cab cafe camera camp capital car cards care career careers cars
-    casa cash casino cat catering center charity chat cheap church city claims cleaning click clinic clothing cloud
-    club coach codes coffee college cologne com community company computer condos construction consulting contact
-    contractors cool coop country coupons courses credit cruises dance date dating deals degree delivery democrat
-    dental dentist design dev diamonds diet digital direct directory discount doctor dog domains earth edu education
-    email energy engineer engineering enterprises equipment estate events exchange expert express family fans farm
-    fashion film finance financial fish fit fitness flights florist fm foundation fun fund furniture fyi gallery
-    game games garden gay gift gifts gives glass global gmbh gold golf gov graphics gratis green group guide guru
-    hamburg haus health healthcare help hiphop hockey holdings holiday homes horse hospital host hosting hotel house
-    how inc industries info ink institute insurance insure int international investments jetzt jewelry jobs kaufen
-    kim kitchen koeln land law lawyer lease legal life lighting limited limo link live llc loan loans lol london
-    love ltd luxury management market marketing markets mba media medical melbourne memorial men menu miami mil mobi
-    mobile moda moe money museum music name net network news nexus ngo ninja nyc observer one ong online org organic
-    page paris partners parts party pet phd photo photography photos physio pics pictures pink pizza place plumbing
-    plus poker post press pro productions promo properties property pub quebec racing radio realestate recipes red
-    rehab reise reisen rent rentals repair report republican rest restaurant review reviews rip rocks run sale salon
-    school science scot security services sex sexy shiksha shoes shop shopping show singles site ski soccer social
-    software solar solutions space sport store stream studio study style supplies supply support surf surgery swiss
-    sydney systems tattoo tax taxi team tech technology tel tennis theater tips tires today tokyo tools top tours
-    town toys trade trading training travel tube university uno vacations vegas ventures vet video villas vin vip
-    vision vodka vote voyage wales watch webcam website wedding wien wiki win wine work works world wtf xxx xyz yoga
-    zone
+    barcelona bayern beauty bible boats bond bzh capetown catholic cfd cricket cymru cyou desi download durban eus
+    faith forum frl gal gdn gent hair icu irish istanbul ist joburg kiwi krd kyoto lat lgbt makeup maori mba mom
+    monster moscow nagoya nrw okinawa osaka quest rest ruhr ryukyu saarland sbs select skin storage stockholm taipei
+    tatar tirol trust vlaanderen wang xin yachts yokohama zuerich academy accountant accountants adult aero africa
+    agency amsterdam app army art asia associates attorney auction audio auto autos baby band bank bar bargains beer
+    berlin best bet bible bid bike bio biz black blog blue boston boutique brussels build builders business buzz cab
+    cafe camera camp capital car cards care career careers cars casa cash casino cat catering center charity chat
+    cheap church city claims cleaning click clinic clothing cloud club coach codes coffee college cologne com
+    community company computer condos construction consulting contact contractors cool coop country coupons courses
+    credit cruises dance date dating deals degree delivery democrat dental dentist design dev diamonds diet digital
+    direct directory discount doctor dog domains earth edu education email energy engineer engineering enterprises
+    equipment estate events exchange expert express family fans farm fashion film finance financial fish fit fitness
+    flights florist fm foundation fun fund furniture fyi gallery game games garden gay gift gifts gives glass global
+    gmbh gold golf gov graphics gratis green group guide guru hamburg haus health healthcare help hiphop hockey
+    holdings holiday homes horse hospital host hosting hotel house how inc industries info ink institute insurance
+    insure int international investments jetzt jewelry jobs kaufen kim kitchen koeln land law lawyer lease legal life
+    lighting limited limo link live llc loan loans lol london love ltd luxury management market marketing markets mba
+    media medical melbourne memorial men menu miami mil mobi mobile moda moe money museum music name net network news
+    nexus ngo ninja nyc observer one ong online org organic page paris partners parts party pet phd photo photography
+    photos physio pics pictures pink pizza place plumbing plus poker post press pro productions promo properties
+    property pub quebec racing radio realestate recipes red rehab reise reisen rent rentals repair report republican
+    rest restaurant review reviews rip rocks run sale salon school science scot security services sex sexy shiksha
+    shoes shop shopping show singles site ski soccer social software solar solutions space sport store stream studio
+    study style supplies supply support surf surgery swiss sydney systems tattoo tax taxi team tech technology tel
+    tennis theater tips tires today tokyo tools top tours town toys trade trading training travel tube university uno
+    vacations vegas ventures vet video villas vin vip vision vodka vote voyage wales watch webcam website wedding wien
+    wiki win wine work works world wtf xxx xyz yoga zone
     """.split()
 )
 _RESERVED = ("example", "test", "invalid", "localhost")
@@ -113,7 +112,12 @@ def ip(value: str) -> Verdict:
     except ValueError:
         return FAILED
     if address.version == 6 and address.ipv4_mapped is not None:
-        return ip(str(address.ipv4_mapped))
+        address = address.ipv4_mapped
+    return _placed(str(address) if address.version == 4 else value, address)
+
+
+def _placed(value: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Verdict:
+    """Say what the range an address lies in makes of it."""
     if any(address in block for block in _DOCUMENTATION if block.version == address.version):
         return Verdict("passed", ("range:documentation", PLACEHOLDER))
     if value in _RESOLVERS:
