@@ -107,7 +107,6 @@ TABLE: Final = _Table(
         "cz_rc": "written stdnum.cz.rc",
         "de_idnr": "stdnum.de.idnr",
         "de_kvnr": "national:de_kvnr",
-        "de_plate": "plate:de_plate",
         "de_rvnr": "national:de_rvnr",
         "discord": "tokens:discord",
         "do_cedula": "written stdnum.do.cedula",
