@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import privscan
-from privscan import against, fields, formats, gate, inputs, manifest, pieces, repeated, runfolder, shard, states
+from privscan import against, fields, formats, gate, inputs, manifest, pieces, repeated, rows, runfolder, shard, states
 from privscan.dedup import Part, Summary
 from privscan.errors import InputError, PrivscanError, UsageError
 from privscan.model import Artifact, Outcome, Problem, Report, Shard, Tally
@@ -384,7 +384,7 @@ class Run:
 
     def write(self, folder: RunFolder, report: Report) -> None:
         """Write the run folder's side files, the manifest last."""
-        from privscan.reports import html
+        from privscan.reports import Listing, html
         from privscan.reports import json as report_json
 
         stems = [folder.stem(piece.name) for piece in self.pieces]
@@ -399,7 +399,7 @@ class Run:
         if self.writes_data:
             folder.join("duplicates.jsonl", (f"{stem}.duplicates" for stem in stems))
         folder.put("report.json", report_json.dump(report))
-        folder.put("report.html", html.render(report))
+        folder.put("report.html", html.render(report, Listing(rows.read(folder.path))))
         sides = [name for name in runfolder.SIDE_FILES if os.path.exists(os.path.join(folder.path, name))]
         told = manifest.of(self.settings, report, self.paths, self.inputs)
         told["files"] = {name: runfolder.sha256(os.path.join(folder.path, name)) for name in sides}

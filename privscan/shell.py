@@ -51,7 +51,7 @@ def write(told: Report, formats: list[str], run: str | None) -> None:
 
     def one(name: str, stream: TextIO) -> None:
         listing = None
-        if name in reports.LISTS:
+        if name in reports.LISTS and (run is not None or name not in reports.SUFFICIENT):
             if run is None:
                 raise UsageError(f"-f {name} lists findings, which a report.json does not hold; name the run folder")
             rows.check(run, "findings.jsonl")

@@ -26,7 +26,6 @@ GROUP = "privscan.reports"
 
 FORMATS: dict[str, Callable[[Report, TextIO], None]] = {
     "console": console.write,
-    "html": html.write,
     "json": json.write,
     "markdown": markdown.write,
 }
@@ -37,9 +36,14 @@ LISTS: dict[str, Callable[[Report, Listing, TextIO], None]] = {
     "findings": findings.write,
     "github": github.write,
     "gitlab": gitlab.write,
+    "html": html.write,
     "junit": junit.write,
     "sarif": sarif.write,
 }
+
+
+SUFFICIENT = frozenset({"html"})
+"""Those of `LISTS` that have something to tell without the rows, too."""
 
 
 def write(report: Report, name: str, stream: TextIO, listing: Listing | None = None) -> None:

@@ -1,29 +1,35 @@
 """The report as one self-contained web page, fit to be attached to a dataset release.
 
-Promise: no script, nothing fetched, at most `_ROWS` rows a table; it reads well on paper, in the dark and aloud; every
-name and every sample is escaped, on one line, and of bounded length.
+Promise: nothing fetched, at most `_ROWS` rows a table; it reads well on paper, in the dark, aloud and without its
+script, which sorts and filters tables and is the only one the page lets run; every name and every sample is escaped,
+on one line, and of bounded length.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from privscan.reports import sections, svg, wording
+from privscan.reports import census, sections, svg, wording
 from privscan.reports.figures import LIMITS, summarise, top
+from privscan.reports.grouped import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from typing import TextIO
 
     from privscan.model import Report
+    from privscan.reports.census import Census
     from privscan.reports.figures import Summary
 
 __all__ = ["render", "write"]
 
 _ROWS = 50
 _SAMPLES = 12
+_RULES = 40  # whose findings are shown one by one
 _NAME = 96  # characters of a name
 _TEXT = 320  # characters of a sample
 _LOOK = ("policy", "rules", "select", "ignore", "min_confidence", "fail_on", "field", "exclude_field")
@@ -34,8 +40,11 @@ _BLOT = "▒"  # what the samples have in place of words that might tell
 _LEVELS = ("high", "medium", "low")
 
 
-def render(report: Report) -> str:
-    """Return the page, a whole HTML 5 document in ASCII, so that it survives any stream and any server."""
+def render(report: Report, listing: Listing | None = None) -> str:
+    """Return the page, a whole HTML 5 document in ASCII, so that it survives any stream and any server.
+
+    With a `listing` it also tells where findings stand, how often values come back, and examples of each rule.
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -56,23 +65,34 @@ def render(report: Report) -> str:
         "top": lambda rows, limit=_ROWS: top(rows, limit),
     }
     environment.globals |= {"cell": wording.cell, "share": wording.share, "rate": wording.rate, "pairs": wording.pairs}
-    page = environment.get_template("report.html.j2").render(_context(report, summarise(report)))
+    page = environment.get_template("report.html.j2").render(
+        _context(report, summarise(report), census.take(report, (listing or Listing()).rows))
+        | _script(environment.get_template("report.js").render())
+    )
     return page.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
-def write(report: Report, stream: TextIO) -> None:
+def write(report: Report, listing: Listing, stream: TextIO) -> None:
     """Write the page to a text stream."""
-    stream.write(render(report))
+    stream.write(render(report, listing))
 
 
-def _context(report: Report, summary: Summary) -> dict[str, Any]:
+def _script(text: str) -> dict[str, Any]:
+    """Return the page's script and the digest by which its own policy lets it run, and no other."""
+    digest = base64.b64encode(hashlib.sha256(text.encode("ascii")).digest()).decode("ascii")
+    return {"script": _safe(text), "script_digest": f"sha256-{digest}"}
+
+
+def _context(report: Report, summary: Summary, counted: Census) -> dict[str, Any]:
     entities = {group.entity for group in summary.entities} | {row.entity for row in summary.apart}
     return {
         "report": report,
         "tally": report.tally,
         "summary": summary,
         "limits": LIMITS,
-        "sections": sections.of(report),
+        "sections": (*counted.sections(), *sections.of(report)),
+        "columns": lambda chart: _safe(svg.columns(chart.bars, wording.clip(chart.title))),
+        "examples": _examples(report, summary, counted),
         "again": _again(report, summary.command),
         "levels": _LEVELS,
         "artifacts": {artifact.uri: artifact for artifact in report.inputs},
@@ -86,6 +106,25 @@ def _context(report: Report, summary: Summary) -> dict[str, Any]:
             if sample.get("text")
         ],
     }
+
+
+def _examples(report: Report, summary: Summary, counted: Census) -> list[tuple[Any, list[tuple[Any, str]]]]:
+    """Return (rule's group, [(row, masked context or "")]) for the gravest rules."""
+    texts = {
+        (sample.get("uri"), sample.get("record"), sample.get("field"), sample.get("rule")): str(sample.get("text", ""))
+        for sample in report.samples
+    }
+    return [
+        (
+            group,
+            [
+                (row, wording.clip(texts.get((row["uri"], row["record"], row["field"], row["rule"]), ""), _TEXT))
+                for row in rows
+            ],
+        )
+        for group in summary.rules[:_RULES]
+        if (rows := counted.examples.get(group.name))
+    ]
 
 
 def _safe(markup: str) -> Any:

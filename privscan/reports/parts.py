@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Cell", "Column", "Section", "Table"]
+__all__ = ["Cell", "Chart", "Column", "Section", "Table"]
 
 Cell = str | int | float | None
 Kind = Literal["name", "text", "count", "share"]
@@ -37,6 +37,15 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Chart:
+    """Columns side by side: `bars` holds (what it is, count), in their order. Shown where a format can draw."""
+
+    title: str
+    bars: tuple[tuple[str, int], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A part of a report with a heading: `id` is its anchor (lower case, letters and dashes), `words` its sentences."""
 
@@ -44,3 +53,4 @@ class Section:
     title: str
     words: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
+    charts: tuple[Chart, ...] = ()

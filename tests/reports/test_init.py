@@ -92,7 +92,11 @@ def test_what_is_wrong_with_another_package_is_said(full: Report, name: str, say
 
 @pytest.mark.parametrize(
     ("name", "says"),
-    [("htm", '"htm"; did you mean "html"'), ("q", "known: console, html, json"), ("\x1b[31m", r'"\\x1b\[31m"')],
+    [
+        ("htm", '"htm"; did you mean "html"'),
+        ("q", "known: console, csv, findings, github"),
+        ("\x1b[31m", r'"\\x1b\[31m"'),
+    ],
 )
 def test_an_unknown_format_is_a_usage_error(full: Report, name: str, says: str) -> None:
     with pytest.raises(UsageError, match=says):
