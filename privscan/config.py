@@ -114,7 +114,7 @@ def settings(
 ) -> Settings:
     """Check and resolve what was asked for; UsageError, ConfigError or RuleError where it cannot be."""
     chosen = policies.load(policy, operators.names())
-    loaded = rules.load_rules(rule_files)
+    loaded = rules.load_rules(rule_files, cache_dir or default_cache())
     in_policy = rules.select(rules.of(loaded, chosen.detectors), chosen.select, chosen.ignore, chosen.regulations)
     active = rules.select(in_policy, select, ignore) if select or ignore else in_policy
     named = regions.named(region or chosen.regions)

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import tomllib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from privscan import kept
 from privscan.errors import RuleError, UsageError, nearest
 from privscan.model import Confidence, Rule, Severity, Span
 from privscan.regions import CODES
 from privscan.validators import TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["Example", "Mark", "compiled", "digest", "expand", "load_rules", "packs", "select"]
 
@@ -38,6 +40,7 @@ _ENTITY = re.compile(r"[A-Z][A-Z0-9_]*")
 _PIECES = {
     "%{told}": r"""(?:\A|(?i:key|token|secret|passw|pwd|bearer|credential|auth(?!or))[^\r\n]{0,32}?[\s"'`=:>({,/])""",
 }
+_LOADED: dict[str, tuple[Rule, ...]] = {}  # the shipped rules, by the digest of their packs
 _BUILD = re.compile(r"%\{(?:(\d+):([^}]+)|made:([a-z0-9_]+))\}")
 
 
@@ -66,14 +69,14 @@ def packs() -> Path:
     raise RuleError("the shipped rule packs are missing from this installation; install privscan again")
 
 
-def load_rules(paths: Sequence[str] = ()) -> tuple[Rule, ...]:
+def load_rules(paths: Sequence[str] = (), cache: str | None = None) -> tuple[Rule, ...]:
     """Return the shipped rules and those of the user's files or folders of TOML, sorted by id.
 
     The user's patterns are compiled here, so that a bad one is told at once; the shipped ones are when first used.
-    Raises RuleError with file, rule, key and remedy.
+    `cache` is a folder to keep the shipped rules in, read and checked: TOML takes half a second of them. Raises
+    RuleError with file, rule, key and remedy.
     """
-    shipped = packs()
-    rules = [rule for file in _files(shipped) for rule in _read(file, file.relative_to(shipped).as_posix())]
+    rules = list(_shipped(cache))
     for path in paths:
         if not Path(path).exists():
             raise RuleError(f"{path}: no such rule file or folder")
@@ -144,6 +147,35 @@ def expand(example: str, rule_id: str) -> Example:
     except ValueError:
         raise RuleError(f"{rule_id}: an example that starts like a JSON record is none") from None
     return Example(plain, tuple(Mark(field, span) for field, leaf in _leaves(marked, "") for span in _spans(leaf)))
+
+
+def _shipped(cache: str | None) -> tuple[Rule, ...]:
+    """Return the shipped rules: of this process, of the cache, or read anew when a byte of a pack has changed."""
+    folder = packs()
+    content = hashlib.sha256(Path(__file__).read_bytes())
+    files = _files(folder)
+    for file in files:
+        content.update(b"%b\0%b\0" % (file.name.encode(), file.read_bytes()))
+    name = content.hexdigest()[:32]
+    if name not in _LOADED:
+        path = os.path.join(cache, f"rules-{name}.json") if cache else None
+        rows = kept.load(path) if path else None
+        if rows is None:
+            rules = [rule for file in files for rule in _read(file, file.relative_to(folder).as_posix())]
+            if path:
+                kept.store(path, json.dumps([_content(rule) | {"source": rule.source} for rule in rules]).encode())
+        else:
+            rules = [_restored(row) for row in json.loads(rows)]
+        _LOADED.clear()
+        _LOADED[name] = tuple(rules)
+    return _LOADED[name]
+
+
+def _restored(row: dict[str, Any]) -> Rule:
+    """Return a rule as the cache holds it."""
+    values = {key: tuple(value) if key in _LISTS else value for key, value in row.items()}
+    levels = {"severity": Severity, "confidence": Confidence, "checked": Confidence}
+    return Rule(**values | {key: kind(row[key]) for key, kind in levels.items()})
 
 
 def _files(path: Path) -> list[Path]:
@@ -278,9 +310,8 @@ def _prefixes(rules: Sequence[Rule]) -> set[str]:
     return names | {".".join(parts[:n]) for parts in (name.split(".") for name in names) for n in range(1, len(parts))}
 
 
-def _content(rule: Rule) -> Mapping[str, Any]:
-    bare = replace(rule, source="")
-    return {f.name: getattr(bare, f.name) for f in fields(bare)}
+def _content(rule: Rule) -> dict[str, Any]:
+    return {name: getattr(rule, name) for name in _KEYS}
 
 
 def _built(example: str, rule_id: str) -> str:
