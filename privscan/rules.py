@@ -173,9 +173,10 @@ def _shipped(cache: str | None) -> tuple[Rule, ...]:
 
 def _restored(row: dict[str, Any]) -> Rule:
     """Return a rule as the cache holds it."""
-    values = {key: tuple(value) if key in _LISTS else value for key, value in row.items()}
-    levels = {"severity": Severity, "confidence": Confidence, "checked": Confidence}
-    return Rule(**values | {key: kind(row[key]) for key, kind in levels.items()})
+    values: dict[str, Any] = {key: tuple(value) if key in _LISTS else value for key, value in row.items()}
+    for key, kind in (("severity", Severity), ("confidence", Confidence), ("checked", Confidence)):
+        values[key] = kind(row[key])
+    return Rule(**values)
 
 
 def _files(path: Path) -> list[Path]:
