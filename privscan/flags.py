@@ -113,8 +113,8 @@ Formats = Annotated[
         "-f",
         "--format",
         metavar="FORMAT[=FILE]",
-        help="console (default), json, html, markdown, sarif, gitlab, github, junit, csv, findings, or a plugin's "
-        "(repeatable).",
+        help="console (default), json, html, markdown, sarif, gitlab, github, junit, csv, findings; documents: card, "
+        "card-section, croissant, ai-act, datasheet; or a plugin's (repeatable).",
     ),
 ]
 Findings = Annotated[

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from privscan.errors import UsageError, nearest
 from privscan.reports import console, csv, findings, github, gitlab, html, json, junit, markdown, sarif
+from privscan.reports.documents import aiact, card, croissant, datasheet
 from privscan.reports.grouped import Listing
 from privscan.reports.wording import clip
 
@@ -25,7 +26,12 @@ __all__ = ["FORMATS", "LISTS", "Listing", "check", "write"]
 GROUP = "privscan.reports"
 
 FORMATS: dict[str, Callable[[Report, TextIO], None]] = {
+    "ai-act": aiact.write,
+    "card": card.write_whole,
+    "card-section": card.write_section,
     "console": console.write,
+    "croissant": croissant.write,
+    "datasheet": datasheet.write,
     "json": json.write,
     "markdown": markdown.write,
 }
