@@ -74,6 +74,8 @@ def scan(
     baseline: flags.Baseline = None,
     write_baseline: flags.WriteBaseline = None,
     suppress: flags.Suppress = None,
+    audit: flags.Audit = None,
+    sign_key: flags.SignKey = None,
     field: flags.Field = None,
     exclude_field: flags.ExcludeField = None,
     workers: flags.WorkerCount = None,
@@ -106,6 +108,8 @@ def clean(
     fail_on: flags.FailOn = None,
     gate: flags.GateLimits = None,
     suppress: flags.Suppress = None,
+    audit: flags.Audit = None,
+    sign_key: flags.SignKey = None,
     field: flags.Field = None,
     exclude_field: flags.ExcludeField = None,
     dedup: flags.Dedup = "near",
@@ -135,6 +139,8 @@ def dedup_(
     dedup_field: flags.DedupField = None,
     dedup_threshold: flags.DedupThreshold = None,
     workers: flags.WorkerCount = None,
+    audit: flags.Audit = None,
+    sign_key: flags.SignKey = None,
     format_: flags.Formats = None,
     overwrite: flags.Overwrite = False,
     resume: flags.Resume = False,
@@ -153,6 +159,11 @@ def verify(
         str | None, typer.Option("--input", metavar="PATH", help="Where the inputs are now, if they have moved.")
     ] = None,
     key_file: flags.KeyFile = None,
+    audit: flags.Audit = None,
+    public_key: Annotated[
+        str | None,
+        typer.Option("--public-key", metavar="FILE", help="Ed25519 public key (PEM): is the run signed by it?"),
+    ] = None,
     quiet: flags.Quiet = False,
 ) -> None:
     """Prove a run's promises on its files: accounts, coverage, untouched bytes, quarantine, no values, a re-scan."""
@@ -160,7 +171,9 @@ def verify(
         from privscan.reports import tables
         from privscan.verify import verify as prove
 
-        checks = prove(run, moved=input_, key=shell.key(key_file)[0], cache_dir=shell.cache())
+        checks = prove(
+            run, moved=input_, key=shell.key(key_file)[0], cache_dir=shell.cache(), audit=audit, public=public_key
+        )
         if not quiet:
             tables.checks(checks, shell.console())
         raise typer.Exit(0 if all(check.passed is not False for check in checks) else 1)
@@ -287,6 +300,7 @@ def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any
             baseline=options.get("baseline"),
             suppress=options.get("suppress") or (),
         )
+        signer = shell.signer(out, options.get("audit"), options.get("sign_key"))
         baseline = options.get("write_baseline")
         if baseline and source == "ephemeral":
             raise UsageError("--write-baseline: needs a key that is kept, to compare with later; give --key-file")
@@ -295,6 +309,7 @@ def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any
             if out is None and (baseline or shell.lists(formats)):  # kept for as long as it takes to tell of them
                 folder = os.path.join(stack.enter_context(tempfile.TemporaryDirectory(prefix="privscan-")), "run")
             told = _told(settings, paths, folder, options)
+            signer(folder)
             shell.write(told, formats, folder)
             if baseline:
                 from privscan.compare import write_baseline

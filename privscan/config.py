@@ -120,6 +120,8 @@ def settings(
     named = regions.named(region or chosen.regions)
     trusted = rules.select(loaded, chosen.by_shape) if chosen.by_shape else ()
     active = regions.narrowed(active, named, {rule.id for rule in trusted})
+    if not active and command != "dedup" and chosen.detectors == ("patterns",):
+        raise ConfigError(f"policy {chosen.id}: nothing is left to look for; select more, or ignore less")
     limits = gate_of(command, chosen, gate, {rule.entity for rule in loaded})
     level = fail_on or _default_level(command, limits)
     if key is not None and len(key) < MIN_KEY:
@@ -213,6 +215,17 @@ def severity(word: str) -> Severity | None:
     """Return the severity of `--fail-on`, None for never; UsageError where there is none of that name."""
     found: Severity | None = None if word == "never" else _level(Severity, word, "--fail-on", None)
     return found
+
+
+def check_actions(policy: Policy, rule_files: Sequence[str]) -> None:
+    """ConfigError for an action of the policy that nothing can call for: neither a rule, a prefix, nor an entity."""
+    loaded = rules.load_rules(rule_files)
+    names = {rule.entity for rule in loaded} | {rule.id for rule in loaded}
+    for name, _ in policy.actions:
+        if name not in names and not any(known_.startswith(f"{name}.") for known_ in names):
+            raise ConfigError(
+                f'policy {policy.id}: actions: "{name}" is no rule, prefix or entity{nearest(name, names)}'
+            )
 
 
 def processors() -> int:

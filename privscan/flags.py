@@ -82,6 +82,20 @@ Suppress = Annotated[
         help="TOML with [[suppress]] tables: findings excused, why, and until when (repeatable).",
     ),
 ]  # fmt: skip
+Audit = Annotated[
+    str | None,
+    typer.Option(
+        "--audit", envvar="PRIVSCAN_AUDIT", metavar="FILE",
+        help="Add the run to this log, each line of which is chained to the one before; needs -o.",
+    ),
+]  # fmt: skip
+SignKey = Annotated[
+    str | None,
+    typer.Option(
+        "--sign-key", envvar="PRIVSCAN_SIGN_KEY", metavar="FILE",
+        help="Ed25519 private key (PEM) to sign the manifest, and the line of --audit, with; needs -o.",
+    ),
+]  # fmt: skip
 Field = Annotated[
     list[str] | None,
     typer.Option(
@@ -158,7 +172,7 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the run th
 Resume = Annotated[bool, typer.Option("--resume", help="Go on where the run in --out was cut off.")]
 NoSamples = Annotated[bool, typer.Option("--no-samples", help="Put no masked contexts in the report.")]
 
-SAID = frozenset({"paths", "out", "quiet", "verbose", "overwrite", "resume", "write_baseline"})
+SAID = frozenset({"paths", "out", "quiet", "verbose", "overwrite", "resume", "write_baseline", "audit", "sign_key"})
 """What no file sets: where to, how talkative, and what may be replaced are said on the spot."""
 
 
@@ -170,13 +184,18 @@ def defaults(commands: Mapping[str, Any], path: str | None) -> dict[str, dict[st
     """Return what a configuration file sets, by verb and parameter; ConfigError where it is wrong."""
     from privscan.config import file_defaults
 
-    shared = [param for name in ("scan", "clean", "dedup") for param in commands[name].params if param.name not in SAID]
-    found = file_defaults(path, {_flag(param): _kind(param) for param in shared})
+    found = file_defaults(path, known(commands)[0])
     return {
         name: {param.name: found[_flag(param)] for param in command.params if _flag(param) in found}
         for name, command in commands.items()
         if hasattr(command, "params")
     }
+
+
+def known(commands: Mapping[str, Any]) -> tuple[dict[str, type], dict[str, str]]:
+    """Return the keys a configuration file may set: their types, and what each is for."""
+    shared = [param for name in ("scan", "clean", "dedup") for param in commands[name].params if param.name not in SAID]
+    return {_flag(param): _kind(param) for param in shared}, {_flag(param): param.help or "" for param in shared}
 
 
 def _flag(param: Any) -> str:

@@ -66,15 +66,24 @@ def load(name_or_path: str, operators: Iterable[str] = ()) -> Policy:
     Raises ConfigError with file, key and the nearest name there is.
     """
     source = name_or_path
+    raw = text(name_or_path).encode("utf-8")
+    try:
+        data = tomllib.loads(raw.decode("utf-8"))
+    except ValueError as error:
+        raise ConfigError(f"{source}: cannot be read as TOML: {error}") from None
+    return _policy(data, source, frozenset(operators), hashlib.sha256(raw).hexdigest())
+
+
+def text(name_or_path: str) -> str:
+    """Return a policy as it is written; ConfigError where there is none."""
+    source = name_or_path
     file = packs() / "policies" / f"{name_or_path}.toml" if name_or_path in shipped() else Path(name_or_path)
     if not file.is_file():
         raise ConfigError(f'"{source}" is neither a shipped policy nor a file{nearest(source, shipped())}')
     try:
-        raw = file.read_bytes()
-        data = tomllib.loads(raw.decode("utf-8"))
+        return file.read_bytes().decode("utf-8")
     except (OSError, ValueError) as error:
         raise ConfigError(f"{source}: cannot be read as TOML: {error}") from None
-    return _policy(data, source, frozenset(operators), hashlib.sha256(raw).hexdigest())
 
 
 def action(policy: Policy, match: Match) -> Action:

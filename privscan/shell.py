@@ -88,6 +88,31 @@ def key(path: str | None) -> tuple[bytes | None, str]:
     return (text.encode(), "environment") if text else (None, "ephemeral")
 
 
+def signer(out: str | None, log: str | None, key_file: str | None) -> Callable[[Any], None]:
+    """Return what signs a run folder and adds it to a log, as asked for; UsageError before any data is read."""
+    from privscan import audit
+
+    if (log or key_file) and out is None:
+        raise UsageError("--audit and --sign-key: speak of a run folder; give -o DIR")
+    if log and not os.path.isdir(os.path.dirname(os.path.abspath(log))):
+        raise OutputError(f"--audit {log}: cannot be written; give a file in a folder that is there")
+    key = audit.signing_key(key_file) if key_file else None
+
+    def sign(run: Any) -> None:
+        if key is not None:
+            audit.sign(run, key)
+        if log:
+            audit.append(log, run, key)
+
+    return sign
+
+
+def environment() -> dict[str, str]:
+    """Return the variables of ours that are set; of the key, only that it is."""
+    found = {name: value for name, value in sorted(os.environ.items()) if name.startswith("PRIVSCAN_")}
+    return found | ({"PRIVSCAN_KEY": "set"} if "PRIVSCAN_KEY" in found else {})
+
+
 def cache() -> str:
     """Return the folder of compiled rules."""
     from privscan.config import default_cache

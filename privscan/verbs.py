@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,6 +13,8 @@ from privscan.errors import UsageError, nearest
 def add(app: typer.Typer) -> None:
     """Hang the verbs on the app."""
     app.command()(diff)
+    app.command(name="config")(config_)
+    app.add_typer(policy_app, name="policy")
 
 
 def diff(
@@ -44,3 +46,75 @@ def diff(
         part = difference.section((found.new, found.same, found.gone), found.places, verdict)
         shell.each(formats, lambda name, stream: difference.write(part, verdict, name, stream))
         raise typer.Exit(3 if not found.complete else int(failed(verdict)))
+
+
+policy_app = typer.Typer(help="Look at policies, and check your own.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@policy_app.command("list")
+def policy_list() -> None:
+    """List the policies that come along."""
+    from privscan import policy as policies
+
+    with shell.errors():
+        for name in policies.shipped():
+            typer.echo(f"{name:20} {policies.load(name).description}")
+
+
+@policy_app.command("show")
+def policy_show(
+    name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A shipped policy, or a TOML file.")],
+) -> None:
+    """Print a policy as it is written: a start for one of your own."""
+    from privscan import operators
+    from privscan import policy as policies
+
+    with shell.errors():
+        policies.load(name, operators.names())
+        with shell.piped():
+            typer.echo(policies.text(name), nl=False)
+
+
+@policy_app.command("check")
+def policy_check(
+    name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A shipped policy, or a TOML file.")],
+    rules: flags.RuleFiles = None,
+) -> None:
+    """Check a policy whole: its keys, the rules and entities it names, the operators, that it looks for anything."""
+    from privscan import config
+
+    with shell.errors():
+        settings = config.settings("clean", policy=name, rule_files=rules or ())
+        config.check_actions(settings.policy, rules or ())
+        entities = {rule.entity for rule in settings.rules}
+        typer.echo(f"{name}: {len(settings.rules)} rules, {len(entities)} entities; every name and key in it is known")
+
+
+def config_(
+    context: typer.Context,
+    schema: Annotated[
+        str | None,
+        typer.Option("--schema", metavar="NAME", help="Print a JSON Schema: config, policy, report or finding."),
+    ] = None,
+) -> None:
+    """Print what a configuration file and the environment set, or a JSON Schema for editors and checkers."""
+    import json
+
+    with shell.errors():
+        if schema is None:
+            found = context.find_root().default_map or {}
+            set_ = {name: value for verb in ("scan", "clean", "dedup") for name, value in found.get(verb, {}).items()}
+            typer.echo(json.dumps({"file": set_, "environment": shell.environment()}, indent=1))
+            return
+        from privscan import schemas
+
+        root: Any = context.find_root().command
+        made = {
+            "config": lambda: schemas.config(*flags.known(root.commands)),
+            "finding": schemas.finding,
+            "policy": schemas.policy,
+            "report": schemas.report,
+        }
+        if schema not in made:
+            raise UsageError(f'--schema: there is none called "{schema}"{nearest(schema, made)}')
+        typer.echo(json.dumps(made[schema](), indent=1))

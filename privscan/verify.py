@@ -13,6 +13,7 @@ import tempfile
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from privscan import audit as audits
 from privscan import beside, config, formats, jsontext, manifest, runfolder, shard
 from privscan.errors import InputError, UsageError
 from privscan.model import Outcome, Shard, State
@@ -39,7 +40,13 @@ class Check:
 
 
 def verify(
-    run: str, *, moved: str | None = None, key: bytes | None = None, cache_dir: str | None = None
+    run: str,
+    *,
+    moved: str | None = None,
+    key: bytes | None = None,
+    cache_dir: str | None = None,
+    audit: str | None = None,
+    public: str | None = None,
 ) -> list[Check]:
     """Check promises 1 to 7 and the digests on a run folder; UsageError where it is none.
 
@@ -70,6 +77,18 @@ def verify(
         _values(run, evidence.values, checks[5])
         _again(found, moved, settings, checks[6])
     _rescan(run, found, settings, checks[7])
+    return [*checks, *_signed(run, audit, public)]
+
+
+def _signed(run: str, log: str | None, public: str | None) -> list[Check]:
+    """Check the signature and the audit log, where they were named."""
+    checks = []
+    for name, wrong in (
+        ("the manifest is signed by that key", audits.signed(run, public) if public else None),
+        ("the audit log is whole and names this run", audits.broken(log, run, public) if log else None),
+    ):
+        if wrong is not None:
+            checks.append(Check(0, name, not wrong, wrong))
     return checks
 
 

@@ -86,7 +86,7 @@ def test_two_commands_do_all_the_setting_up() -> None:
 def test_commands_name_verbs_and_flags_there_are(line: str) -> None:
     for call in re.findall(r"(?:^|/)privscan ([^&#]+)", line):
         words = call.split()
-        verb = " ".join(words[:2]) if words[0] == "rules" else words[0]
+        verb = " ".join(words[:2]) if words[0] in ("rules", "policy") else words[0]
         assert verb in VERBS
         known = {flag for option in VERBS[verb].params for flag in option.opts}
         assert {word.split("=")[0] for word in words if word.startswith("-")} <= known
@@ -100,7 +100,7 @@ def test_every_flag_named_anywhere_is_one_of_ours() -> None:
 
 def test_every_verb_is_told() -> None:
     told = {verb for verb in VERBS if f"privscan {verb}" in README}
-    assert set(VERBS) - told <= {"rules", "rules show"}
+    assert set(VERBS) - told <= {"rules", "rules show", "policy", "policy list", "policy check"}
 
 
 def test_the_environment_is_told_whole() -> None:
@@ -126,7 +126,9 @@ def test_keys_of_the_configuration_are_accepted(tmp_path: Path) -> None:
     keys = [key for row in table("Configuration") for key in quoted(row[0])]
     assert set(keys) == set(given)
     assert (
-        set(keys) | {"paths", "out", "quiet", "verbose", "overwrite", "resume", "format_", "write_baseline"} == SHARED
+        set(keys)
+        | {"paths", "out", "quiet", "verbose", "overwrite", "resume", "format_", "write_baseline", "audit", "sign_key"}
+        == SHARED
     )
     (tmp_path / "key").write_bytes(b"k" * 32)
     (tmp_path / "privscan.toml").write_text("".join(f"{key} = {given[key]}\n" for key in keys), encoding="utf-8")
