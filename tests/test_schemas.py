@@ -55,9 +55,15 @@ def test_the_schema_of_policies_knows_every_key() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["gate = { max_finding = 1 }", 'suppress = [{ rule = "x" }]', 'suppress = [{ reason = "x" }]', 'placeholders = "no"',
-     'default = { operator = "mask", keep = 1 }', "selects = []"],
-)  # fmt: skip
+    [
+        "gate = { max_finding = 1 }",
+        'suppress = [{ rule = "x" }]',
+        'suppress = [{ reason = "x" }]',
+        'placeholders = "no"',
+        'default = { operator = "mask", keep = 1 }',
+        "selects = []",
+    ],
+)
 def test_the_schema_of_policies_refuses_what_the_program_refuses(text: str, tmp_path: Path) -> None:
     whole = f'id = "x"\nname = "X"\n{text}\n'
     assert not valid(schemas.policy(), tomllib.loads(whole))
