@@ -10,10 +10,10 @@ RUN python -m venv /opt/privscan && /opt/privscan/bin/pip install --no-cache-dir
 
 FROM python:3.12-slim
 COPY --from=build /opt/privscan /opt/privscan
-RUN useradd --create-home --uid 10001 privscan && mkdir /out && chown privscan /out
+RUN useradd --uid 10001 privscan && mkdir -p /out /var/cache/privscan && chown privscan /out /var/cache/privscan
 USER privscan
 # Rules are compiled once, into the image.
-ENV PATH=/opt/privscan/bin:$PATH PRIVSCAN_CACHE_DIR=/home/privscan/.cache/privscan
+ENV PATH=/opt/privscan/bin:$PATH PRIVSCAN_CACHE_DIR=/var/cache/privscan
 RUN printf '{"text": "nothing"}\n' | privscan scan - -q
 WORKDIR /data
 ENTRYPOINT ["privscan"]
