@@ -48,11 +48,14 @@ class Readings:
             return
         ends = np.unique(ends) + low
         owners = np.searchsorted(starts, ends - 1, side="right") - 1
-        for owner, end in zip(owners.tolist(), ends.tolist(), strict=True):
+        beyond = np.searchsorted(starts, ends + APART - 1, side="right") - 1
+        for owner, end, last in zip(owners.tolist(), ends.tolist(), beyond.tolist(), strict=True):
             if owner >= 0:
                 marks = rows.setdefault(owner, [])
                 if marks is not None:
                     marks.append(end)
+            for row in range(owner + 1, last + 1):  # a trigger there may be one of those left out
+                rows[row] = None
 
     def detect(self, leaves: Sequence[Leaf]) -> dict[int, list[Match]]:  # noqa: ARG002 - the protocol's
         """Find nothing: views are shown to all detectors."""
