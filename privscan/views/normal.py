@@ -20,25 +20,10 @@ if TYPE_CHECKING:
 NAME: Final = "normal"
 
 # The zeros of the scripts people write numbers in; nine more digits stand behind each.
-_ZEROS = (
-    0x660,
-    0x6F0,
-    0x7C0,
-    0x966,
-    0x9E6,
-    0xA66,
-    0xAE6,
-    0xB66,
-    0xBE6,
-    0xC66,
-    0xCE6,
-    0xD66,
-    0xE50,
-    0xED0,
-    0xF20,
-    0x1040,
+_ZEROS: Final[tuple[int, ...]] = (
+    *(0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66),
+    *(0xCE6, 0xD66, 0xE50, 0xED0, 0xF20, 0x1040, 0x17E0, 0x1810, 0xFF10),
 )
-_ZEROS += (0x17E0, 0x1810, 0xFF10)
 _DIGITS = "".join(chr(zero + n) for zero in _ZEROS for n in range(10)) + "".join(map(chr, range(0x1D7CE, 0x1D800)))
 _LATIN = "\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7cb\u24b6-\u24e9"
 _BLANKS = "\u00a0\u2000-\u200a\u202f\u205f\u3000"
