@@ -292,7 +292,12 @@ def _judged(
 
 
 def _share(one: Rule, other: Rule) -> bool:
-    """Say whether two rules may match the same value: either lists the other, or a prefix of its id."""
+    """Say whether two rules may match the same value: either lists the other, or a prefix of its id.
+
+    What a model takes for a name may be anything: it asks for no list.
+    """
+    if one.detector != other.detector:
+        return True
     pairs = [(one.id, other.id), *((name, other.id) for name in one.shares), *((name, one.id) for name in other.shares)]
     return any(found == name or found.startswith(f"{name}.") for name, found in pairs)
 

@@ -10,6 +10,7 @@ import hmac
 from typing import TYPE_CHECKING, Any
 
 from privscan.errors import ConfigError, nearest
+from privscan.validators import surrogate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -79,6 +80,8 @@ def pseudonym(key: bytes, entity: str, value: str, _params: dict[str, Any]) -> s
     seed = digest(key, entity, value)
     if entity == "EMAIL_ADDRESS":
         return f"u{seed.hex()[:12]}@pseudonym.invalid"
+    if entity == "PERSON":
+        return surrogate.name(value, lambda word: digest(key, entity, word))
     if entity == "IP_ADDRESS" and value.count(".") == 3:
         return f"0.{seed[0]}.{seed[1]}.{seed[2]}"
     return shaped(seed, value, ZEROS.get(entity, DEFAULT_ZEROS))

@@ -37,7 +37,7 @@ def test_mask_shows_a_quarter_at_most(value: str, keep: int, char: str) -> None:
 
 @given(st.text("abcXYZ019 .-/+", min_size=1, max_size=60))
 def test_shaped_keeps_separators_case_and_kind(value: str) -> None:
-    made = operators.pseudonym(KEY, "PERSON", value, {})
+    made = operators.pseudonym(KEY, "CUSTOMER_ID", value, {})
     assert len(made) == len(value)
     for old, new in zip(value, made, strict=True):
         assert (old.isdigit(), old.isalpha(), old.isupper()) == (new.isdigit(), new.isalpha(), new.isupper())

@@ -42,7 +42,7 @@ def test_shipped_pack_is_whole_and_sorted() -> None:
 
 
 def test_shipped_rules_compile_and_match_their_own_examples() -> None:
-    for rule in SHIPPED:  # one test, not two thousand: to set up a test takes longer than this does
+    for rule in of(SHIPPED, ["patterns"]):  # one test, not two thousand: to set up a test takes longer than this does
         pattern = compiled(rule)
         group = "value" if "value" in pattern.groupindex else 0
         for example in rule.examples:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # in the packs) is not loaded.
 OWN = {
     "patterns": ("privscan.detectors.patterns", "Patterns"),
+    "names": ("privscan.detectors.names", "Names"),
 }
 
 

@@ -1,0 +1,86 @@
+"""Other mentions of the people of a record: by surname or first name alone, in another case, as a user name.
+
+Only words that are no plain words and no places are followed, so that Mr. Long does not make every "long" a name.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from privscan.detectors.names import lists
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+MOST = 200  # names of a record that are followed
+SHORTEST = 3  # letters of a word that is followed by itself
+HANDLE = 5  # letters of a user name made of a name
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+class Mention(NamedTuple):
+    """Another mention: code points, and what it is ("name" or "handle")."""
+
+    start: int
+    end: int
+    kind: str
+
+
+def forms(names: Iterable[str]) -> tuple[dict[str, bool], set[str]]:
+    """Return (words in small letters -> whether small letters will do, user names) to look for.
+
+    >>> forms(["Jonathan Berg"])[1] >= {"jberg", "jonathanberg", "jonathan.berg"}
+    True
+    """
+    single: dict[str, bool] = {}
+    handles: set[str] = set()
+    for name in list(dict.fromkeys(names))[:MOST]:
+        parts = [part for part in _LETTERS.findall(name) if len(part) >= SHORTEST]
+        for part in parts:
+            plain, place = lists.level(part, lists.PLAIN), lists.level(part, lists.PLACE)
+            if plain < 2 and place < 3 and not (part.islower() and len(parts) == 1):
+                single[part.lower()] = plain == 0 and place == 0
+        if len(parts) > 1:
+            first, last = parts[0].lower(), parts[-1].lower()
+            made = {first[0] + last, last + first[0], *(first + joint + last for joint in ("", ".", "_", "-"))}
+            handles |= {handle for handle in made if len(handle) >= HANDLE}
+    return single, handles
+
+
+def mentions(text: str, single: dict[str, bool], handles: set[str]) -> Iterator[Mention]:
+    """Yield the mentions in a text, whole words only."""
+    small = text.lower()
+    if len(small) != len(text):
+        small = "".join(mark.lower() if len(mark.lower()) == 1 else mark for mark in text)
+    for word, any_case in single.items():
+        for start, end in _whole(small, word):
+            if any_case or text[start].isupper():
+                yield Mention(start, end, "name")
+    for handle in handles:
+        for start, end in _whole(small, handle):
+            yield Mention(start, end, "handle")
+
+
+def _whole(text: str, word: str) -> Iterator[tuple[int, int]]:
+    at = text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if not (_joins(text[at - 1 : at]) if at else False) and not _joins(text[end : end + 1]):
+            yield at, end
+        at = text.find(word, end)
+
+
+def _joins(mark: str) -> bool:
+    return mark.isalnum() or mark == "_"
+
+
+def fresh(found: Iterable[Mention], known: Sequence[tuple[int, int]]) -> list[Mention]:
+    """Return the mentions that touch no known span, nor one another."""
+    taken = list(known)
+    out: list[Mention] = []
+    for mention in sorted(found, key=lambda entry: (entry.start, -entry.end)):
+        if not any(start < mention.end and mention.start < end for start, end in taken):
+            taken.append((mention.start, mention.end))
+            out.append(mention)
+    return out

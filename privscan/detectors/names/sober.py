@@ -1,0 +1,74 @@
+"""Second thoughts on what the tagger took for a name: our own replacements, code, small letters among capitals.
+
+`neutral` also makes a redacted text read as it did before, so that a second look at it sees the same names.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from privscan.detectors.names import lists, spans
+from privscan.validators import surrogate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from privscan.detectors.names.spans import Name
+
+PERSON = spans.KINDS.index("PERSON")
+TOKEN = re.compile(r"<([A-Z][A-Z0-9_]*)(?::[0-9a-f]+)?>")
+LIKE = {"PERSON": "Peterson", "LOCATION": "Edinburgh", "ORGANIZATION": "Microsoft"}
+NEAR = 200  # characters round a name in small letters in which capitals speak against it
+SURE_SMALL = 0.9  # chance that such a name must have all the same
+BEFORE, BEHIND = frozenset("_.$<[{=/\\`"), frozenset("_([={<>/\\`")  # of a single word: it is code
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+def neutral(text: str) -> str:
+    """Put in the place of what a redaction left something of its kind and length: the words round it read alike.
+
+    >>> neutral("Dear <PERSON>, card <CREDIT_CARD>!")
+    'Dear Peterson, card 0000000000000!'
+    """
+
+    def like(found: re.Match[str]) -> str:
+        size = len(found[0])
+        return LIKE.get(found[1], "0" * size).ljust(size)[:size]
+
+    return TOKEN.sub(like, text) if "<" in text else text
+
+
+def kept(text: str, names: Sequence[Name]) -> list[Name]:
+    """Return the names that stand after second thoughts; `text` is the text as it is, not its neutral reading."""
+    if not names:
+        return []
+    ours = [found.span() for found in TOKEN.finditer(text)] if "<" in text else []
+    return [
+        name
+        for name in names
+        if not any(start < name.end and name.start < end for start, end in ours)
+        and not surrogate.made(text[name.start : name.end])
+        and not (name.kind == PERSON and (_code(text, name) or _small(text, name)))
+    ]
+
+
+def _code(text: str, name: Name) -> bool:
+    """Say whether a single word is glued to marks of code, or is itself an identifier."""
+    value = text[name.start : name.end]
+    if " " in value:
+        return False
+    before, behind = text[max(name.start - 1, 0) : name.start], text[name.end : name.end + 1]
+    joined = behind == "." and text[name.end + 1 : name.end + 2].isalpha() and not value.isupper()
+    return before in BEFORE - {""} or behind in BEHIND or joined or "_" in value or any(map(str.isdigit, value))
+
+
+def _small(text: str, name: Name) -> bool:
+    """Say whether a name in small letters is none, because those about it have capitals and no list knows it well."""
+    value = text[name.start : name.end]
+    if not value.islower() or not any(map(str.isupper, text[max(name.start - NEAR, 0) : name.end + NEAR])):
+        return False
+    parts = _LETTERS.findall(value)
+    known = any(lists.level(part, lists.FIRST) > 1 or lists.level(part, lists.LAST) > 1 for part in parts)
+    plain = any(lists.level(part, lists.PLAIN) for part in parts)
+    return name.chance < SURE_SMALL or plain or not known

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import privscan
+from privscan import config
+from privscan.detectors.names import Names, network, reader
+from privscan.errors import ConfigError
+from privscan.model import Leaf, LeafKind
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEY = b"0123456789abcdef0123456789abcdef"
+LETTER = "Dear Mrs. Whitmore,\n\nmy colleague Jonathan Berg will call you.\n\nKind regards,\nBeatrice Lindqvist"
+
+
+@pytest.fixture(scope="module")
+def names(cache_dir: str) -> Names:
+    return Names(config.settings("scan", cache_dir=cache_dir))
+
+
+def leaf(text: str, kind: LeafKind = LeafKind.STRING) -> Leaf:
+    return Leaf(0, "/text", "text", text, kind, None)
+
+
+def found(names: Names, text: str) -> list[str]:
+    return [text[match.span.start : match.span.end] for match in names.detect([leaf(text)]).get(0, [])]
+
+
+def test_people_in_a_letter(names: Names) -> None:
+    assert found(names, LETTER) == ["Whitmore", "Jonathan Berg", "Beatrice Lindqvist"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("The river rises in spring and the meadow is under water.", id="prose"),
+        pytest.param("for item in items:\n    total += item.price\n", id="code"),
+        pytest.param("Hello <PERSON>, this is <PERSON:0f3a9c2b7d1e4f60> of accounting.", id="redacted"),
+        pytest.param("Hello Jorvqulullavqe, this is Klendararlavqe Zolvumekdexo.", id="pseudonyms"),
+        pytest.param("", id="nothing"),
+        pytest.param("\x1e\x1e\x1e", id="walls"),
+        pytest.param("\ud800 \udfff", id="halves of pairs"),
+    ],
+)
+def test_nobody(names: Names, text: str) -> None:
+    assert found(names, text) == []
+
+
+def test_keys_and_numbers_are_no_text(names: Names) -> None:
+    assert names.detect([leaf("Jonathan Berg", LeafKind.KEY), leaf("12", LeafKind.NUMBER)]) == {}
+
+
+FILLER = st.lists(st.sampled_from([LETTER, "x", "", "\n", "Ask Jonathan.", "\x1e" * 7, "Émile 12"]), max_size=6)
+
+
+@settings(max_examples=25)
+@given(FILLER, FILLER)
+def test_neighbours_do_not_matter(names: Names, before: list[str], after: list[str]) -> None:
+    alone = names.detect([leaf(LETTER)])[0]
+    fresh = reader.Reader(network.load())
+    among = dict(fresh.names([*before, LETTER, *after]))[LETTER]
+    assert [tuple(match.span) for match in alone] == [(name.start, name.end) for name in among if name.kind == 1]
+
+
+def test_long_texts_are_read_in_pieces() -> None:
+    read = reader.Reader(network.load())
+    filler = "the meadow is under water for weeks. " * 1000
+    text = f"{filler}my colleague Jonathan Berg will call. {filler}"
+    shifted = [text[at:] for at in range(0, 400, 57)]
+    for piece, found_in in dict(read.names(shifted)).items():
+        assert [piece[name.start : name.end] for name in found_in if name.kind == 1] == ["Jonathan Berg"]
+
+
+def test_changed_weights_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = tmp_path / "weights.npz"
+    broken.write_bytes(network.WEIGHTS.read_bytes() + b"\0")
+    monkeypatch.setattr(network, "WEIGHTS", broken)
+    network.load.cache_clear()
+    with pytest.raises(ConfigError, match=r"not those of this version \(SHA-256\)"):
+        network.load()
+    network.load.cache_clear()
+
+
+@pytest.mark.parametrize(("policy", "expected"), [("standard", {"PERSON"}), ("web", set()), ("secrets", set())])
+def test_only_policies_with_names_look(policy: str, expected: set[str], tmp_path: Path, cache_dir: str) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps({"text": LETTER}) + "\n")
+    report = privscan.scan(str(tmp_path / "a.jsonl"), policy=policy, cache_dir=cache_dir, key=KEY, workers=1)
+    assert {entity for entity, *_ in report.tally.findings} == expected
+
+
+def test_pseudonyms_are_names_and_stay_with_the_person(tmp_path: Path, cache_dir: str) -> None:
+    policy = tmp_path / "p.toml"
+    policy.write_text(
+        'id = "p"\nname = "P"\nselect = ["pii.person"]\ndetectors = ["names"]\n[default]\noperator = "pseudonym"\n'
+    )
+    source = tmp_path / "a.jsonl"
+    source.write_text("".join(json.dumps({"text": text}) + "\n" for text in (LETTER, "Ask Jonathan Berg, please.")))
+    privscan.clean(str(source), str(tmp_path / "out"), policy=str(policy), cache_dir=cache_dir, key=KEY, workers=1)
+    first, second = (json.loads(line)["text"] for line in (tmp_path / "out/data/a.jsonl").read_text().splitlines())
+    surrogate = second.removeprefix("Ask ").removesuffix(", please.")
+    assert surrogate in first
+    assert not {"Whitmore", "Jonathan", "Berg", "Lindqvist"} & set(first.replace(",", " ").split())
+    again = privscan.scan(str(tmp_path / "out/data"), policy=str(policy), cache_dir=cache_dir, key=KEY, workers=1)
+    assert not again.tally.findings
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        pytest.param("/user/first_name", "zlatka", 1, id="a first name, whatever it looks like"),
+        pytest.param("/patientName", "Okonkwo, Adaeze", 1, id="camel case"),
+        pytest.param("/messages/0/author", "Thomas Whitmore", 1, id="an author who looks like one"),
+        pytest.param("/messages/0/role", "assistant", 0, id="a role"),
+        pytest.param("/speaker", "agent", 0, id="a speaker by role"),
+        pytest.param("/first_name", "<PERSON>", 0, id="redacted"),
+        pytest.param("/product/name", "Blue Widget", 0, id="a thing"),
+        pytest.param("/last_name", "n/a 12", 0, id="no letters"),
+    ],
+)
+def test_fields_that_hold_names(names: Names, field: str, value: str, expected: int) -> None:
+    held = Leaf(0, field, field.rpartition("/")[2], value, LeafKind.STRING, None)
+    assert len(names.detect([held]).get(0, [])) == expected
+
+
+def test_other_mentions_in_the_record(names: Names) -> None:
+    leaves = [leaf(LETTER), leaf("see jonathanberg on chat; Berg's notes; JONATHAN came; the iceberg"), leaf("a berg")]
+    linked = names.detect(leaves)[1]
+    text = leaves[1].text
+    assert {text[m.span.start : m.span.end] for m in linked} >= {"jonathanberg", "Berg", "JONATHAN"}
+    assert 2 not in names.detect(leaves)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("Contact page for the office in Reno.", id="small letters among capitals"),
+        pytest.param("value = julian.parse(row)\n", id="an attribute"),
+        pytest.param("class Smith(object):\n    pass\n", id="a class"),
+    ],
+)
+def test_second_thoughts(names: Names, text: str) -> None:
+    assert found(names, text) == []
