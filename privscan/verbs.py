@@ -13,6 +13,8 @@ from privscan.errors import UsageError, nearest
 def add(app: typer.Typer) -> None:
     """Hang the verbs on the app."""
     app.command()(diff)
+    app.command(name="eval")(eval_)
+    app.command()(canary)
     app.command(name="config")(config_)
     app.add_typer(policy_app, name="policy")
 
@@ -118,3 +120,70 @@ def config_(
         if schema not in made:
             raise UsageError(f'--schema: there is none called "{schema}"{nearest(schema, made)}')
         typer.echo(json.dumps(made[schema](), indent=1))
+
+
+_ALONE = Annotated[
+    list[str] | None,
+    typer.Option("-f", "--format", metavar="FORMAT[=FILE]", help="console (default), markdown, json (repeatable)."),
+]
+
+
+def eval_(
+    gold: Annotated[
+        str, typer.Argument(metavar="GOLD", help='JSON Lines of {"text": ..., "spans": [[start, end, TYPE], ...]}.')
+    ],
+    map_: Annotated[
+        str | None, typer.Option("--map", metavar="FILE", help='TOML of TYPE = "ENTITY"; "" leaves a type out.')
+    ] = None,
+    policy: flags.PolicyName = "standard",
+    select: flags.Select = None,
+    ignore: flags.Ignore = None,
+    rules: flags.RuleFiles = None,
+    min_confidence: flags.MinConfidence = None,
+    workers: flags.WorkerCount = None,
+    format_: _ALONE = None,
+) -> None:
+    """Score the policy on labelled texts: recall, precision, F2 and leaked characters by entity."""
+    with shell.errors():
+        from privscan import config, measure
+        from privscan.reports import alone
+
+        alone.check(format_ or ())
+        settings = config.settings(
+            "scan", policy=policy, select=select or (), ignore=ignore or (), rule_files=rules or (),
+            min_confidence=min_confidence, workers=workers, cache_dir=shell.cache(),
+        )  # fmt: skip
+        types = measure.mapping(map_, {rule.entity for rule in settings.rules})
+        part = measure.section(measure.evaluate(gold, settings, types))
+        shell.each(format_ or ["console"], lambda name, stream: alone.write(part, name, stream))
+
+
+def canary(
+    paths: flags.Paths,
+    sample: Annotated[int, typer.Option("--sample", min=1, metavar="N", help="Texts of the data to plant in.")] = 100,
+    policy: flags.PolicyName = "standard",
+    select: flags.Select = None,
+    ignore: flags.Ignore = None,
+    rules: flags.RuleFiles = None,
+    min_confidence: flags.MinConfidence = None,
+    workers: flags.WorkerCount = None,
+    format_: _ALONE = None,
+) -> None:
+    """Plant invented values in a copy of some texts, clean it, and tell what was found and what survived.
+
+    Exits 1 when a value that is no published sample survives.
+    """
+    with shell.errors():
+        from privscan import canary as canaries
+        from privscan import config
+        from privscan.reports import alone
+
+        alone.check(format_ or ())
+        settings = config.settings(
+            "clean", policy=policy, select=select or (), ignore=ignore or (), rule_files=rules or (),
+            min_confidence=min_confidence, workers=workers, cache_dir=shell.cache(),
+        )  # fmt: skip
+        made = canaries.plant(paths, settings, sample)
+        part = canaries.section(made)
+        shell.each(format_ or ["console"], lambda name, stream: alone.write(part, name, stream))
+        raise typer.Exit(int(any(entry.survived for entry in made.values())))

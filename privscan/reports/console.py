@@ -49,12 +49,12 @@ def render(report: Report, console: Console) -> None:
         console.print(part, highlight=False)
 
 
-def render_section(part: Section, console: Console) -> None:
+def render_section(part: Section, console: Console, rows: int = _PLACES) -> None:
     """Print one section by itself, its sentences and tables."""
     from rich.text import Text
 
     page = _Page(console.options.ascii_only, console.width)
-    for found in page.section(part):
+    for found in page.section(part, rows):
         console.print(found, highlight=False)
     for words in part.words:
         console.print(Text(f"\n{page.words(page.name(words, 400))}"), highlight=False)
@@ -205,7 +205,7 @@ class _Page:
             yield Text()
             yield table
 
-    def section(self, part: Section) -> Iterator[RenderableType]:
+    def section(self, part: Section, rows: int = _PLACES) -> Iterator[RenderableType]:
         from rich.text import Text
 
         for number_, listed in enumerate(part.tables):
@@ -213,7 +213,7 @@ class _Page:
             numbers = ("count", "share")
             columns = [(other.heading, "right" if other.kind in numbers else "left") for other in others]
             table = self.table(self.name(part.title if number_ == 0 else listed.title, 44), *columns)
-            shown = top(listed.rows, _PLACES)
+            shown = top(listed.rows, rows)
             for row in shown.rows:
                 pairs = zip(row, listed.columns, strict=True)
                 table.add_row(*(Text(self.name(self.words(cell(value, at.kind)), 60)) for value, at in pairs))

@@ -1,0 +1,43 @@
+"""One section by itself, for verbs that have no report: console, Markdown or JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from privscan.errors import UsageError, nearest
+from privscan.reports import console, markdown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TextIO
+
+    from privscan.reports.parts import Section
+
+__all__ = ["FORMATS", "check", "write"]
+
+FORMATS = ("console", "json", "markdown")
+
+
+def check(formats: Sequence[str]) -> None:
+    """UsageError for a FORMAT[=FILE] whose format there is none of."""
+    for entry in formats:
+        if (name := entry.partition("=")[0]) not in FORMATS:
+            raise UsageError(f'no format is called "{name}" here{nearest(name, FORMATS)}')
+
+
+def write(part: Section, name: str, stream: TextIO) -> None:
+    """Write the section in one of `FORMATS` to a text stream."""
+    if name == "markdown":
+        stream.write("\n".join(markdown.listing(part, 1000)) + "\n")
+    elif name == "json":
+        tables = {
+            table.title: [dict(zip((c.heading for c in table.columns), row, strict=True)) for row in table.rows]
+            for table in part.tables
+        }
+        json.dump({"schema": 1, "kind": part.id, "words": part.words, "tables": tables}, stream, indent=1)
+        stream.write("\n")
+    else:
+        from rich.console import Console
+
+        console.render_section(part, Console(file=stream, highlight=False), rows=1000)
