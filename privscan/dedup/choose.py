@@ -21,7 +21,7 @@ from privscan.dedup.families import BARE, EXACT, NEAR, SAME, STAYS, Fates, allow
 from privscan.dedup.join import Pairs, band_pairs, equal_rows
 from privscan.dedup.order import Order, order_of
 from privscan.dedup.store import DROP, Store, save_drops
-from privscan.dedup.verify import Sets, agreements, jaccard, least_agreement, overlap
+from privscan.dedup.verify import agreements, least_agreement, similarities
 from privscan.errors import InputError, OutputError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["choose"]
 
 _SLICE = 1 << 16  # pairs whose signatures are in memory at once
+_TOGETHER = 512  # pairs checked in one go: what the first of them settle, the others need not have been checked for
 _MAX_ROWS = 2**32 - 1
 
 
@@ -71,7 +72,6 @@ class _Choice:
         self.held: Budget = budget(settings.memory, store.rows, ordered=ordered)
         self.order: Order = order_of(store, self.references, longest=longest)
         self.fates = Fates.of(store.rows)
-        self.sets = Sets(store, self.held.set_bytes)
         self.compared = 0
 
     def run(self, parts: Sequence[Part]) -> Summary:
@@ -124,7 +124,7 @@ class _Choice:
         A pair of which a row has been dropped by the time its turn comes is passed over: this is the leader rule, as
         long as the pairs ascend by their later rank.
         """
-        state, measure = self.fates.state, overlap if self.settings.method == "contained" else jaccard
+        state = self.fates.state
         for start in range(0, later.size, _SLICE):
             pair = np.stack((later[start : start + _SLICE], earlier[start : start + _SLICE])).astype(np.int64)
             numbers = self.order.rows(pair)
@@ -132,11 +132,29 @@ class _Choice:
             place = place.reshape(numbers.shape)
             meta = self.store.gather("meta", rows)
             alike = agreements(meta["low"], place[0], place[1]) >= least
-            offsets, counts, known = meta["offset"].tolist(), meta["count"].tolist(), rows.tolist()
-            for row, other, one, two in np.concatenate((pair, place))[:, alike].T.tolist():
-                if state[row] == STAYS and state[other] == STAYS:
-                    mine = self.sets.get(known[one], offsets[one], counts[one])
-                    yield row, other, measure(mine, self.sets.get(known[two], offsets[two], counts[two]))
+            pair, place, counts = pair[:, alike], place[:, alike], meta["count"].astype(np.int64)
+            at = 0
+            while at < place.shape[1]:
+                words = np.cumsum(counts[place[:, at : at + _TOGETHER]].sum(axis=0))
+                stop = at + max(1, int(np.searchsorted(words, self.held.words)))
+                live = at + np.flatnonzero((state[pair[:, at:stop]] == STAYS).all(axis=0))
+                at = stop
+                if live.size:
+                    yield from self.checked(pair[:, live], place[:, live], rows, meta)
+
+    def checked(
+        self, pair: NDArray[Any], place: NDArray[Any], rows: NDArray[Any], meta: NDArray[Any]
+    ) -> Iterator[tuple[int, int, float]]:
+        """Yield the pairs of one go; `place` is where their rows stand in `rows` and `meta`."""
+        state = self.fates.state
+        mine, ends = np.unique(place, return_inverse=True)
+        counts = meta["count"][mine].astype(np.int64)
+        shingles = self.store.shingles(rows[mine], meta["offset"][mine], counts)
+        least = self.settings.method == "contained"
+        found = similarities(shingles, counts, ends.reshape(place.shape), least=least)
+        for row, other, similarity in zip(pair[0].tolist(), pair[1].tolist(), found.tolist(), strict=True):
+            if state[row] == STAYS and state[other] == STAYS:
+                yield row, other, similarity
 
     def write(self, parts: Sequence[Part]) -> Summary:
         """Write the rows of each part that have a twin, and count them."""

@@ -34,6 +34,7 @@ LEAST = 8
 _SEED = 7
 _HALF = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
+_WORDS = 1 << 20  # shingles looked at in one go, unless one row has more
 _BITS = np.uint32(8)  # a table of 2^24 places tells most shingles that are nobody's anchor
 
 
@@ -81,18 +82,22 @@ def _owned(
 def _holding(
     store: Store, wanted: NDArray[np.bool_], order: Order, sought: NDArray[np.uint32], table: NDArray[np.bool_]
 ) -> Iterator[NDArray[np.uint64]]:
-    """Yield `anchor << 32 | rank` of the ranks whose shingles hold one of the `sought` anchors, row by row."""
+    """Yield `anchor << 32 | rank` of the ranks whose shingles hold one of the `sought` anchors."""
     for block in range(store.blocks):
         start = store.first(block)
         rank = order.ranks(start, start + store.size(block))
         meta = store.column(block, "meta")
         rows = np.flatnonzero(wanted[rank] & (meta["count"] >= LEAST))
-        for row, offset, count in zip(
-            rows.tolist(), meta["offset"][rows].tolist(), meta["count"][rows].tolist(), strict=True
-        ):
-            mixed = premixed(store.shingles(start + row, offset, count))
-            mixed = mixed[table[mixed >> _BITS]]
-            if mixed.size:
-                at = np.minimum(np.searchsorted(sought, mixed), sought.size - 1)
-                mixed = np.unique(mixed[sought[at] == mixed])
-                yield (mixed.astype(np.uint64) << _HALF) | np.uint64(rank[row])
+        counts = meta["count"][rows].astype(np.int64)
+        words = np.cumsum(counts)
+        at = 0
+        while at < rows.size:
+            stop = max(at + 1, int(np.searchsorted(words, words[at] + _WORDS)))
+            mine, each = rows[at:stop], counts[at:stop]
+            mixed = premixed(store.shingles(mine + start, meta["offset"][mine], each))
+            keys = (mixed.astype(np.uint64) << _HALF) | np.repeat(rank[mine], each)
+            keys = keys[table[mixed >> _BITS]]
+            hashes = (keys >> _HALF).astype(np.uint32)
+            place = np.minimum(np.searchsorted(sought, hashes), sought.size - 1)
+            yield np.unique(keys[sought[place] == hashes])
+            at = stop

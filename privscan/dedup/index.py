@@ -40,7 +40,8 @@ __all__ = ["KEY", "check", "is_index", "save", "unpack"]
 
 KEY = b"privscan.signatures"
 _VERSION = 1
-_BATCH = 4096
+_BATCH = 1024
+_HALF = np.uint64(32)
 _NAMES = ("uri", "record", "text", "sum", "signature", "shingles")
 
 
@@ -49,7 +50,7 @@ def save(
 ) -> int:
     """Write the rows of `parts` that stay to `target`, by rename, and return how many they are.
 
-    `dropped` are the files `choose` wrote, `name` tells a file's name by its number. Memory: 4,096 rows. OutputError.
+    `dropped` are the files `choose` wrote, `name` tells a file's name by its number. Memory: 1,024 rows. OutputError.
     """
     store, count = Store(parts, settings), 0
     temporary = f"{target}.tmp"
@@ -189,10 +190,14 @@ def _stay(store: Store, part: int, gone: NDArray[np.int64]) -> Iterator[NDArray[
 
 def _batch(store: Store, rows: NDArray[np.int64], uri: str, settings: DedupSettings) -> pa.RecordBatch:
     meta = store.gather("meta", rows)
-    places = zip(rows.tolist(), meta["offset"].tolist(), meta["count"].tolist(), strict=True)
-    sets = [np.unique(store.shingles(*place)) for place in places]
-    offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum([found.size for found in sets])))
-    hashes = np.concatenate(sets).astype(np.uint32)
+    counts = meta["count"].astype(np.int64)
+    keys = store.shingles(rows, meta["offset"], counts) | np.repeat(
+        np.arange(rows.size, dtype=np.uint64) << _HALF, counts
+    )
+    keys = np.unique(keys)
+    hashes = keys.astype(np.uint32)  # the row's number is cut off
+    sizes = np.bincount((keys >> _HALF).astype(np.int64), minlength=rows.size)
+    offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes)))
     signed = np.ascontiguousarray(signatures(hashes, offsets, settings.hashes, settings.seed).T).reshape(-1)
     texts = np.ascontiguousarray(store.gather("text", rows).astype(">u8")).tobytes()
     schema = _schema(settings)

@@ -202,10 +202,13 @@ class Store:
                 out[index] = self._slice(block, name, at, at + 1)[0]
         return out
 
-    def shingles(self, row: int, offset: int, count: int) -> NDArray[np.uint32]:
-        """Return the shingle hashes of a row, as its `meta` says where they stand."""
-        part = int(np.searchsorted(self.bounds, row, side="right")) - 1
-        return np.frombuffer(self._read(part, offset, 4 * count), "<u4")
+    def shingles(
+        self, rows: NDArray[np.int64], offsets: NDArray[np.int64], counts: NDArray[np.int64]
+    ) -> NDArray[np.uint32]:
+        """Return the shingle hashes of rows end to end, as their `meta` says where they stand."""
+        parts = np.searchsorted(self.bounds, rows, side="right") - 1
+        places = zip(parts.tolist(), offsets.tolist(), (4 * counts).tolist(), strict=True)
+        return np.frombuffer(b"".join([self._read(*place) for place in places]), "<u4")
 
     def close(self) -> None:
         """Close the files."""

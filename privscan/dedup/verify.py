@@ -1,12 +1,8 @@
-"""Are two rows alike? First what their signatures say, then exactly.
-
-Similarity is exact over the sets of 32-bit shingle hashes, read back for the rows that need it.
-"""
+"""Are two rows alike? First what their signatures say, then exactly, over the sets of their 32-bit shingle hashes."""
 
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,39 +10,46 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from privscan.dedup.store import Store
-
-__all__ = ["Sets", "agreements", "jaccard", "least_agreement", "overlap"]
+__all__ = ["agreements", "least_agreement", "similarities"]
 
 _COMPARED_AT_ONCE = 1 << 13
 _DEVIATIONS = 4.0
+_HALF = np.uint64(32)
+_LOW = np.uint64(0xFFFFFFFF)
 
 
-def overlap(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> float:
-    """Return how much of the smaller set the larger one holds, given as `jaccard` takes them; 0 where one is empty.
+def similarities(
+    shingles: NDArray[np.uint32], counts: NDArray[np.int64], pairs: NDArray[np.int64], *, least: bool
+) -> NDArray[np.float64]:
+    """Return the similarity of pairs of sets that lie end to end in `shingles`, `counts` values each, with repeats.
 
-    >>> overlap(np.array([1, 2, 3, 4], np.uint32), np.array([3, 4, 5, 6, 7, 8], np.uint32))
-    0.5
+    `pairs` are two lines of numbers of sets. The similarity is the Jaccard index, or with `least` how much of the
+    smaller set the larger one holds; 0 where both (one) are empty. Memory is some 40 bytes a value of every pair.
+
+    >>> values, counts = np.array([1, 2, 3, 4, 2, 3, 4, 5, 6, 2], np.uint32), np.array([4, 6, 0])
+    >>> similarities(values, counts, np.array([[0, 0, 2], [1, 0, 2]]), least=False).tolist()
+    [0.5, 1.0, 0.0]
+    >>> similarities(values, counts, np.array([[0, 0], [1, 2]]), least=True).tolist()
+    [0.75, 0.0]
     """
-    least = min(one.size, other.size)
-    return _shared(one, other) / least if least else 0.0
-
-
-def jaccard(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> float:
-    """Return the Jaccard similarity of two sets, each given as distinct values in any order; 0 for two empty ones.
-
-    >>> jaccard(np.array([1, 2, 3, 4], np.uint32), np.array([2, 3, 4, 5], np.uint32))
-    0.6
-    """
-    shared = _shared(one, other)
-    union = one.size + other.size - shared
-    return shared / union if union else 0.0
-
-
-def _shared(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> int:
-    together = np.concatenate((one, other))
+    keys = shingles | np.repeat(np.arange(counts.size, dtype=np.uint64) << _HALF, counts)
+    keys.sort()
+    new = np.ones(keys.size, np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=new[1:])
+    keys = keys[new]
+    sizes = np.bincount((keys >> _HALF).astype(np.int64), minlength=counts.size)
+    starts = np.cumsum(sizes) - sizes
+    ends = pairs.reshape(-1)
+    lengths = sizes[ends]
+    at = np.arange(lengths.sum()) + np.repeat(starts[ends] - (np.cumsum(lengths) - lengths), lengths)
+    number = np.tile(np.arange(pairs.shape[1], dtype=np.uint64) << _HALF, 2)
+    together = (keys[at] & _LOW) | np.repeat(number, lengths)
     together.sort()
-    return int(np.count_nonzero(together[1:] == together[:-1]))
+    twice = together[1:][together[1:] == together[:-1]]
+    shared = np.bincount((twice >> _HALF).astype(np.int64), minlength=pairs.shape[1])
+    both = sizes[pairs]
+    whole = both.min(axis=0) if least else both.sum(axis=0) - shared
+    return np.asarray(shared / np.maximum(whole, 1))
 
 
 def least_agreement(threshold: float, hashes: int) -> int:
@@ -69,28 +72,3 @@ def agreements(low: NDArray[np.uint8], one: NDArray[np.int64], other: NDArray[np
         part = slice(start, start + _COMPARED_AT_ONCE)
         found[part] = np.count_nonzero(low[one[part]] == low[other[part]], axis=1)
     return found
-
-
-class Sets:
-    """The shingle sets of rows, read from the signature files; the last `size` bytes of them are kept."""
-
-    def __init__(self, store: Store, size: int) -> None:
-        self._store, self._size = store, size
-        self._sets: OrderedDict[int, NDArray[np.uint32]] = OrderedDict()
-        self._bytes = 0
-
-    def get(self, row: int, offset: int, count: int) -> NDArray[np.uint32]:
-        """Return the distinct shingle hashes of a row, ascending; `offset` and `count` as in its `meta`."""
-        if row in self._sets:
-            self._sets.move_to_end(row)
-            return self._sets[row]
-        found = np.sort(self._store.shingles(row, offset, count))
-        new = np.empty(found.size, np.bool_)
-        new[:1] = True
-        np.not_equal(found[1:], found[:-1], out=new[1:])
-        found = found[new]
-        self._sets[row] = found
-        self._bytes += found.nbytes
-        while self._bytes > self._size and len(self._sets) > 1:
-            self._bytes -= self._sets.popitem(last=False)[1].nbytes
-        return found

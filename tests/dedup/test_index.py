@@ -65,7 +65,7 @@ def test_comes_back_as_it_was_signed(tmp_path: Path, corpus: list[str], saved: t
     assert (mine["low"] == theirs["low"]).all()
     for row in rows.tolist():
         sets = [
-            np.unique(each.shingles(row, int(meta["offset"][row]), int(meta["count"][row])))
+            np.unique(each.shingles(rows[row : row + 1], meta["offset"][row : row + 1], meta["count"][row : row + 1]))
             for each, meta in ((store, mine), (fresh, theirs))
         ]
         assert sets[0].tolist() == sets[1].tolist()

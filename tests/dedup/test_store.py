@@ -40,7 +40,7 @@ def test_reads_back_what_was_signed(tmp_path: Path, corpus: list[str]) -> None:
     for row, text in enumerate(texts):
         high, low = digests[row].tolist()
         assert high << 64 | low == xxhash.xxh3_128_intdigest(text.encode("utf-8", "surrogatepass"))
-        found = store.shingles(row, int(meta["offset"][row]), int(meta["count"][row]))
+        found = store.shingles(rows[row : row + 1], meta["offset"][row : row + 1], meta["count"][row : row + 1])
         assert found.tolist() == shingle([text], 5).hashes.tolist()
     store.close()
 

@@ -7,15 +7,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privscan.dedup.verify import agreements, jaccard, least_agreement
-
-SETS = st.frozensets(st.integers(0, 60), max_size=40)
+from privscan.dedup.verify import agreements, least_agreement, similarities
 
 
-@given(SETS, SETS)
-def test_jaccard(one: frozenset[int], other: frozenset[int]) -> None:
-    expected = len(one & other) / len(one | other) if one | other else 0.0
-    assert jaccard(np.array([*one], np.uint32), np.array([*other], np.uint32)) == expected
+@given(st.lists(st.lists(st.integers(0, 60) | st.just(2**32 - 1), max_size=40), min_size=1, max_size=6), st.data())
+def test_similarities(groups: list[list[int]], data: st.DataObject) -> None:
+    place = st.integers(0, len(groups) - 1)
+    pairs = data.draw(st.lists(st.tuples(place, place), max_size=10))
+    values = np.array([value for group in groups for value in group], np.uint32)
+    counts = np.array([len(group) for group in groups], np.int64)
+    ends = np.array(pairs, np.int64).reshape(-1, 2).T
+    sets = [frozenset(group) for group in groups]
+    for least in (False, True):
+        expected = []
+        for one, other in pairs:
+            a, b = sets[one], sets[other]
+            whole = min(len(a), len(b)) if least else len(a | b)
+            expected.append(len(a & b) / whole if whole else 0.0)
+        assert similarities(values, counts, ends, least=least).tolist() == expected
 
 
 def test_agreements_over_slices() -> None:
