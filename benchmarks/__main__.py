@@ -13,13 +13,14 @@ import tempfile
 from pathlib import Path
 
 import privscan
-from benchmarks import memory, neardup, peers, quality, speed
+from benchmarks import copies, memory, neardup, peers, quality, speed
 from benchmarks.measure import Bench, load
 
 PARTS = {
     "startup": speed.startup,
     "quality": quality.tables,
     "dedup": neardup.tables,
+    "copies": copies.tables,
     "peers": peers.tables,
     "speed": speed.tables,
     "memory": memory.tables,

@@ -59,6 +59,7 @@ class Run:
         self.tick = tick or (lambda _bytes, _findings: None)
         if findings is not None:
             manifest.check_findings(findings)
+        against.check_place(settings)
         self.inputs = inputs.gather(paths, exclude=out)
         self.before = {file.path: manifest.identity(file.path) for file in self.inputs.files}
         self.problems = list(self.inputs.problems)
@@ -100,8 +101,13 @@ class Run:
 
     def check_fields(self) -> None:
         """UsageError for a field to look at, or to compare, that no record has."""
-        compared = self.settings.dedup_fields if self.seeks_duplicates else ()
-        fields.check(lambda: self.plan, [("--field", self.settings.fields), ("--dedup-field", compared)])
+        asked = self.settings
+        compared = asked.dedup_fields if self.seeks_duplicates else ()
+        ranked = (asked.dedup.keep_field,) if self.seeks_duplicates and asked.dedup.keep_field else ()
+        fields.check(
+            lambda: self.plan,
+            [("--field", self.settings.fields), ("--dedup-field", compared), ("--keep-field", ranked)],
+        )
 
     def stamp(self) -> dict[str, Any]:
         """Return what must be the same for a resumed run to give the same bytes."""

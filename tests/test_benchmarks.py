@@ -50,6 +50,7 @@ def bare_python(tmp_path: Path) -> str:
         pytest.param("memory", ["Peak memory"], id="memory"),
         pytest.param("peers", ["Peers", "Peers"], id="peers"),
         pytest.param("dedup", ["Near duplicates at 0.8"], id="dedup"),
+        pytest.param("copies", ["Near duplicates at 0.8", "Join of made-up signatures"], id="copies"),
     ],
 )
 def test_part_runs_on_a_tiny_corpus_and_prints_its_tables(
@@ -66,7 +67,7 @@ def test_part_runs_on_a_tiny_corpus_and_prints_its_tables(
         assert table["title"] in done.stdout
         assert table["rows"]
         assert {len(row) for row in table["rows"]} == {len(table["columns"])}
-    assert ("not installed; pip install" in done.stdout) == (part == "peers")
+    assert ("not installed; pip install" in done.stdout) == (part in {"peers", "copies"})
 
 
 def test_quality_runs_on_a_data_folder(tmp_path: Path) -> None:
@@ -114,7 +115,7 @@ def lay_out(data: Path) -> None:
 def test_part_that_is_none_is_refused_by_name() -> None:
     done = run("sped")
     assert done.returncode == 2
-    assert '"sped" is none of startup, quality, dedup, peers, speed, memory' in done.stderr
+    assert '"sped" is none of startup, quality, dedup, copies, peers, speed, memory' in done.stderr
 
 
 # ---------------------------------------------------------------- corpora

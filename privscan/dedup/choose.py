@@ -20,9 +20,9 @@ from privscan.dedup.contain import contained_pairs
 from privscan.dedup.families import BARE, EXACT, NEAR, SAME, STAYS, Fates, allow, settle, sizes
 from privscan.dedup.join import Pairs, band_pairs, equal_rows
 from privscan.dedup.order import Order, order_of
-from privscan.dedup.store import DROP, Store, save_drops
+from privscan.dedup.store import DROP, Store, save_drops, unwritable
 from privscan.dedup.verify import agreements, least_agreement, similarities
-from privscan.errors import InputError, OutputError
+from privscan.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,7 +51,7 @@ def choose(parts: Sequence[Part], settings: DedupSettings, work_dir: str, agains
     try:
         os.makedirs(work_dir, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"work folder {work_dir} cannot be made: {error.strerror}") from None
+        raise unwritable("work folder", work_dir, error) from None
     store = Store([*against, *parts], settings)
     try:
         if store.rows > _MAX_ROWS:

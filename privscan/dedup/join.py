@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from privscan.errors import OutputError
+from privscan.dedup.store import unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,7 +85,7 @@ class Pairs:
         try:
             self._file = open(path, "w+b")  # noqa: SIM115 - closed by close()
         except OSError as error:
-            raise OutputError(f"work file {path} cannot be written: {error.strerror}") from None
+            raise unwritable("work file", path, error) from None
 
     def add(self, pairs: NDArray[np.uint64]) -> None:
         """Append a sorted run of pairs. OutputError when the disk is full."""
@@ -97,7 +97,7 @@ class Pairs:
             self._file.write(pairs.tobytes())
             self._file.flush()
         except OSError as error:
-            raise OutputError(f"work file {self._path} cannot be written: {error.strerror}") from None
+            raise unwritable("work file", self._path, error) from None
 
     def windows(self) -> Iterator[NDArray[np.uint64]]:
         """Yield the distinct pairs of each window, ascending."""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from privscan.dedup import DedupSettings, Part
 
-__all__ = ["DROP", "Store", "Writer", "columns", "drops", "save_drops", "table", "twins"]
+__all__ = ["DROP", "Store", "Writer", "columns", "drops", "save_drops", "table", "twins", "unwritable"]
 
 DROP = np.dtype(
     [
@@ -54,6 +54,12 @@ _CLOSING = struct.Struct("<QQ8s")
 _OPEN_FILES = 64
 _METHODS = ("exact", "near", "contained")
 _DENSE = 16  # read a run of rows whole when at least one in so many is wanted
+
+
+def unwritable(what: str, path: str, error: OSError) -> OutputError:
+    """Return the error for a work file that cannot be written."""
+    remedy = "free space or give write permission, then run again with --resume"
+    return OutputError(f"{what} {path} cannot be written ({error.strerror}); {remedy}")
 
 
 def columns(settings: DedupSettings) -> dict[str, np.dtype[Any]]:
@@ -91,7 +97,7 @@ class Writer:
         try:
             self._file = open(f"{path}.part", "wb")  # noqa: SIM115 - closed by close() or discard()
         except OSError as error:
-            raise OutputError(f"signature file {path} cannot be written: {error.strerror}") from None
+            raise unwritable("signature file", path, error) from None
         self._write(_HEAD)
 
     def shingles(self, hashes: NDArray[np.uint32]) -> int:
@@ -116,7 +122,7 @@ class Writer:
             self._file.close()
             os.replace(f"{self._path}.part", self._path)
         except OSError as error:
-            raise OutputError(f"signature file {self._path} cannot be written: {error.strerror}") from None
+            raise unwritable("signature file", self._path, error) from None
 
     def discard(self) -> None:
         """Give the file up."""
@@ -127,7 +133,7 @@ class Writer:
         try:
             self._file.write(data)
         except OSError as error:
-            raise OutputError(f"signature file {self._path} cannot be written: {error.strerror}") from None
+            raise unwritable("signature file", self._path, error) from None
         self._offset += len(data)
 
 
@@ -198,8 +204,7 @@ class Store:
             if stop - start <= _DENSE * inside.size:
                 out[low:high] = self._slice(block, name, start, stop)[inside - start]
                 continue
-            for index, at in enumerate(inside.tolist(), low):
-                out[index] = self._slice(block, name, at, at + 1)[0]
+            out[low:high] = self._scattered(block, name, inside)
         return out
 
     def shingles(
@@ -219,6 +224,15 @@ class Store:
         kind = self._kinds[name]
         offset = int(self._block_offset[block] + self._block_rows[block] * self._before[name]) + start * kind.itemsize
         data = self._read(int(self._block_part[block]), offset, (stop - start) * kind.itemsize)
+        return np.frombuffer(data, kind.base).reshape(-1, *kind.shape)
+
+    def _scattered(self, block: int, name: str, inside: NDArray[np.int64]) -> NDArray[Any]:
+        """Return a column of a block for rows far apart."""
+        kind = self._kinds[name]
+        part = int(self._block_part[block])
+        first = int(self._block_offset[block] + self._block_rows[block] * self._before[name])
+        places = (first + inside * kind.itemsize).tolist()
+        data = b"".join([self._read(part, place, kind.itemsize) for place in places])
         return np.frombuffer(data, kind.base).reshape(-1, *kind.shape)
 
     def _read(self, part: int, offset: int, size: int) -> bytes:
@@ -264,7 +278,7 @@ def save_drops(path: str, table: NDArray[Any]) -> None:
             np.save(file, table, allow_pickle=False)
         os.replace(f"{path}.part", path)
     except OSError as error:
-        raise OutputError(f"work file {path} cannot be written: {error.strerror}") from None
+        raise unwritable("work file", path, error) from None
 
 
 def drops(path: str) -> dict[int, Duplicate]:
