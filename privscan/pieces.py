@@ -15,7 +15,7 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from privscan import formats, ranking
+from privscan import formats, operators, ranking
 from privscan.errors import InputError
 from privscan.formats import jsonl
 from privscan.model import Outcome, Problem, Shard
@@ -129,6 +129,42 @@ def sign(kit: Tools, piece: Piece, path: str) -> None:
         piece.discard()
 
 
+def list_repeated(kit: Tools, piece: Piece, signed: str, target: str) -> tuple[int, int]:
+    """Write a row for each passage of a piece that stood somewhere before; return how many, and in how many records."""
+    from privscan.dedup import passages
+
+    asked, found, records = kit.settings, 0, 0
+    try:
+        places = passages.places(f"{signed}.passages", f"{signed}.passages.flags.npy")
+        with (
+            writing(target),
+            open(f"{target}.tmp", "w", encoding="utf-8") as out,
+            contextlib.suppress(InputError),  # pass two tells of it
+        ):
+            for block in formats.named(piece.shard.format).blocks(piece.shard) if places else ():
+                rows = (
+                    [row for row in range(block.rows()[-1] + 1) if block.first + row in places] if block.rows() else []
+                )
+                texts = block.texts(asked.dedup_fields, asked.dedup.chat) if rows else []
+                for row in rows:
+                    stretches = passages.spans(texts[row] or "", asked.dedup.repeated, *places[block.first + row])
+                    records, found = records + 1, found + len(stretches)
+                    for span in stretches:
+                        told = {
+                            "uri": piece.shard.uri,
+                            "record": block.first + row,
+                            "start": span.start,
+                            "end": span.end,
+                        }
+                        mark = operators.digest(asked.key, "passage", str(span.hash)).hex()[:16]
+                        out.write(json.dumps(told | {"words": span.words, "passage": mark}) + "\n")
+        with writing(target):
+            os.replace(f"{target}.tmp", target)
+    finally:
+        piece.discard()
+    return found, records
+
+
 def sign_reference(kit: Tools, shard: Shard, path: str) -> str:
     """Sign a file of a reference set; return what could not be read of it. Signed before: nothing to do."""
     if os.path.exists(path):
@@ -142,17 +178,22 @@ def sign_reference(kit: Tools, shard: Shard, path: str) -> str:
 
 def sign_shard(kit: Tools, shard: Shard, path: str, *, strict: bool = False) -> int:
     """Sign the rows of a shard; return how many of them cannot be read. `strict`: InputError where it breaks off."""
+    from privscan.dedup import passages
     from privscan.dedup.sign import Signer
 
     settings, unread = kit.settings, 0
+    kind = settings.dedup.repeated
     with (
-        Signer(path, settings.dedup) as signer,
+        Signer(path, settings.dedup) as signer,  # closed last: where it is whole, so is the other
+        passages.Writer(f"{path}.passages", kind) if kind and not strict else contextlib.nullcontext() as units,
         contextlib.nullcontext() if strict else contextlib.suppress(InputError),  # pass two tells of it
     ):
         for block in formats.named(shard.format).blocks(shard):
             texts = block.texts(settings.dedup_fields, settings.dedup.chat)
             rows = [block.first + row for row in range(len(texts))]
             signer.add(block.first, rows, texts, ranking.keys(kit, shard, block, texts))
+            if units is not None:
+                units.add(rows, texts)
             unread += len(block.problems)
     return unread
 

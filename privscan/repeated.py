@@ -5,16 +5,19 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from privscan import alike
+from privscan import alike, pieces
 from privscan.dedup.copies import Copies, copies
 from privscan.spread import Spread
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from privscan.dedup.copies import Pair
+    from privscan.parallel import Workers
     from privscan.run import Run
     from privscan.runfolder import RunFolder
 
-__all__ = ["told"]
+__all__ = ["passages", "told"]
 
 _LARGEST = 20
 _STREAM = 64 << 20  # bytes of a compressed file up to which it is read again for an example
@@ -27,12 +30,37 @@ def told(run: Run, folder: RunFolder) -> dict[str, Any]:
     if run.chosen is not None:
         families, pairs = copies((piece.shard.file, run.drops[piece.name]) for piece in run.pieces)
         found["duplicates"] = _families(run, families, pairs)
+        if run.settings.dedup.repeated:
+            found["repeated"] = {
+                "what": run.settings.dedup.repeated,
+                "found": run.repeats[0],
+                "records": run.repeats[1],
+            }
     spread = Spread(families)
     numbers = {file.uri: number for number, file in enumerate(run.inputs.files)}
     for _, mine in itertools.groupby(run.pieces, key=lambda piece: piece.shard.file):
         spread.add((f"{folder.stem(piece.name)}.findings" for piece in mine), numbers.__getitem__)
     values = spread.told()
     return found | ({"repetition": values} if values["repeated"] else {})
+
+
+def passages(run: Run, folder: RunFolder, workers: Workers, signed: list[str], dropped: Sequence[str]) -> None:
+    """List the passages that stand again in what stays, piece by piece, and count them for the report."""
+    from privscan.dedup import passages as passage
+    from privscan.dedup.store import drops
+
+    if not signed:
+        return
+    passage.find(
+        [f"{path}.passages" for path in signed], [sorted(drops(path)) for path in dropped], run.settings.dedup.memory
+    )
+
+    def tasks() -> Iterator[tuple[Any, ...]]:
+        for piece, path in zip(run.cut(), signed, strict=True):
+            yield piece, path, f"{folder.stem(piece.name)}.repeated"
+
+    counts = list(workers.map(pieces.list_repeated, tasks()))
+    run.repeats = (sum(found for found, _ in counts), sum(records for _, records in counts))
 
 
 def _families(run: Run, families: Copies, pairs: list[Pair]) -> dict[str, Any]:

@@ -34,6 +34,12 @@ _FLAGS: dict[str, tuple[Any, str, str, str]] = {
     "dedup_chat": (str, "--dedup-chat", "WHAT", "Of chats compare the whole dialogue (default) or the first-turn."),
     "against": (list[str], "--against", "PATH", "Also drop what repeats this file, folder or index (repeatable)."),
     "save_index": (str, "--save-index", "FILE", "Save the signatures of what stays, Parquet, for a later --against."),
+    "list_repeated": (
+        str,
+        "--list-repeated",
+        "WHAT",
+        "List each line, paragraph, or span (50 words) that stood before.",
+    ),
     "memory_budget": (str, "--memory-budget", "SIZE", "Memory of the search for duplicates. Default: 1GB."),
 }
 
@@ -43,6 +49,7 @@ _FIELDS = {
     "source": "sources",
     "dedup_chat": "chat",
     "save_index": "index",
+    "list_repeated": "repeated",
     "memory_budget": "memory",
 }
 """What `DedupSettings` calls a parameter where it has another name for it."""

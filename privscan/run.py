@@ -72,6 +72,7 @@ class Run:
         self.drops: dict[str, str] = {}
         self.references = against.References()
         self.chosen: Summary | None = None
+        self.repeats = (0, 0)  # passages listed, and the records they stand in
         self.left = 0  # bytes of progress the piece at hand has not made
         if "-" not in self.before:
             self.check_fields()  # before an earlier run is overwritten
@@ -266,6 +267,8 @@ class Run:
             self.references = against.sign_against(self.settings, folder.work, workers)
             self.problems += self.references.problems
         chosen = self.chosen = choose(parts, asked, folder.work, self.references.parts)
+        if asked.repeated:
+            repeated.passages(self, folder, workers, [part.path for part in parts], chosen.drops)
         if asked.index:
             index.save(parts, chosen.drops, asked, self.named, asked.index)
         return dict(zip((piece.name for piece in signed), chosen.drops, strict=True))
@@ -404,6 +407,8 @@ class Run:
         folder.join("quarantine.jsonl", [f"{folder.work}/own.quarantine", *(f"{stem}.quarantine" for stem in stems)])
         if self.writes_data:
             folder.join("duplicates.jsonl", (f"{stem}.duplicates" for stem in stems))
+            if self.settings.dedup.repeated:
+                folder.join("repeated.jsonl", (f"{stem}.repeated" for stem in stems))
         folder.put("report.json", report_json.dump(report))
         folder.put("report.html", html.render(report, Listing(rows.read(folder.path))))
         sides = [name for name in runfolder.SIDE_FILES if os.path.exists(os.path.join(folder.path, name))]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from privscan.model import Artifact
 
 WORK = ".work"
-SIDE_FILES = ("findings.jsonl", "duplicates.jsonl", "quarantine.jsonl", "report.json", "report.html")
+SIDE_FILES = ("findings.jsonl", "duplicates.jsonl", "repeated.jsonl", "quarantine.jsonl", "report.json", "report.html")
 OURS = frozenset({"data", "manifest.json", "manifest.sig", "findings.parquet", WORK, *SIDE_FILES})
 COUNTERS = ("outcomes", "findings", "fields", "files", "reasons", "methods", "excuses")
 

@@ -195,6 +195,25 @@ def test_flags_keys_and_presets_say_the_same(tmp_path: Path, cli: Cli) -> None:
     assert told[0]["dedup_options"] == {"rows": 10, "ngram": 4, "keep": 2}
 
 
+def test_passages_are_listed_the_same_by_any_number_of_workers(tmp_path: Path) -> None:
+    texts = [f"{words(row + 1, 30)}\n{words(99, 70)}\n{words(row + 200, 9)}" for row in range(40)]
+    source = lay(tmp_path / "a.jsonl", *texts, texts[0])
+    told = []
+    for number, (workers, split) in enumerate(((1, 32 << 20), (2, 1 << 14))):
+        options = {"repeated": "span"}
+        asked = config.settings(
+            "dedup", dedup="near", workers=workers, split=split, dedup_options=options, key=b"k" * 32
+        )
+        report = Run(asked, [source], str(tmp_path / f"out{number}")).run()
+        assert report.details["repeated"] == {"what": "span", "found": 39, "records": 39}
+        told.append((tmp_path / f"out{number}/repeated.jsonl").read_bytes())
+    assert told[0] == told[1]
+    rows = [json.loads(line) for line in told[0].splitlines()]
+    assert {texts[row["record"]][row["start"] : row["end"]] for row in rows} == {words(99, 70)}
+    assert len({row["passage"] for row in rows}) == 1
+    assert [check.passed for check in verify(str(tmp_path / "out0"))][:7] == [True] * 7
+
+
 # ---------------------------------------------------------------- cut off
 
 KILL = """
@@ -214,7 +233,7 @@ def last(*given, **more):
         os.kill(os.getpid(), signal.SIGKILL)
     return real(*given, **more)
 setattr(place, name, last)
-options = {"against": [paths[1]], "index": paths[2]}
+options = {"against": [paths[1]], "index": paths[2], "repeated": "line"}
 settings = config.settings("dedup", dedup="near", workers=1, split=1 << 16, dedup_options=options)
 Run(settings, [paths[0]], paths[3]).run()
 """
@@ -229,6 +248,8 @@ STAGES = {
     "while the index is saved": ("privscan.dedup.index", "_batch", 1),
     "while records are copied": ("privscan.pieces", "process_shard", 2),
     "while duplicates are told": ("privscan.pieces", "told_duplicates", 2),
+    "before passages are sought": ("privscan.repeated", "passages", 1),
+    "while passages are listed": ("privscan.pieces", "list_repeated", 2),
     "before the report": ("privscan.repeated", "told", 1),
     "while the folder is filled": ("privscan.runfolder", "RunFolder.put", 4),
 }
@@ -246,7 +267,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def finish(folder: Path, out: Path, index: str, *, resume: bool) -> None:
-    options = {"against": [str(folder / "old.parquet")], "index": index}
+    options = {"against": [str(folder / "old.parquet")], "index": index, "repeated": "line"}
     settings = config.settings("dedup", dedup="near", workers=1, split=1 << 16, dedup_options=options)
     Run(settings, [str(folder / "a.jsonl")], str(out), resume=resume).run()
 

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 from privscan.errors import ConfigError, nearest
 
-__all__ = ["CHATS", "METHODS", "POLICIES", "DedupSettings", "Duplicate", "Part", "Summary"]
+__all__ = ["CHATS", "METHODS", "POLICIES", "REPEATED", "DedupSettings", "Duplicate", "Part", "Summary"]
 
 METHODS = ("exact", "near", "contained", "off")
 POLICIES = ("first", "longest", "newest", "source", "fewest-findings")
 CHATS = ("dialogue", "first-turn")
+REPEATED = ("line", "paragraph", "span")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class DedupSettings:
     come first is told by `keep_policy`: `keep_field` is where the date ("newest") or the source ("source") stands,
     `sources` name the sources that win, best first. Of a chat the whole `dialogue` is compared, or its `first-turn`.
     `memory` is what choosing may take, in bytes. `against` are files, folders or indexes whose rows come before all
-    others and are never written; `index` is the file to save the signatures of the rows that stay to.
+    others and are never written; `index` is the file to save the signatures of the rows that stay to. `repeated` is
+    what is listed where it stands again in what stays: each "line", "paragraph", or "span" of 50 words and more.
     """
 
     method: str = "near"
@@ -47,6 +49,7 @@ class DedupSettings:
     memory: int = 1 << 30
     against: tuple[str, ...] = ()
     index: str = ""
+    repeated: str = ""
 
     def __post_init__(self) -> None:
         if not 0.0 < self.threshold <= 1.0:
@@ -67,6 +70,7 @@ class DedupSettings:
             ("deduplication method", self.method, METHODS),
             ("--keep-policy", self.keep_policy, POLICIES),
             ("--dedup-chat", self.chat, CHATS),
+            ("--list-repeated", self.repeated or REPEATED[0], REPEATED),
         )
         for what, word, known in words:
             if word not in known:
@@ -81,6 +85,8 @@ class DedupSettings:
             raise ConfigError("--source is read by --keep-policy source only; leave it out")
         if self.method == "contained" and self.keep_policy not in ("first", "longest"):
             raise ConfigError("--dedup contained keeps the longest text; leave --keep-policy out")
+        if self.repeated and self.method == "off":
+            raise ConfigError("--list-repeated needs the first pass; leave --dedup off out")
         if self.index and self.method != "near":
             raise ConfigError("--save-index needs --dedup near: only that signs the rows")
 

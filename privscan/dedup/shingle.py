@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["BATCH_CHARACTERS", "Shingles", "shingle"]
+__all__ = ["BATCH_CHARACTERS", "Shingles", "grams", "shingle", "word_spans"]
 
 BATCH_CHARACTERS = 1 << 17
 """Characters of text to hand to `shingle` at once: enough to drown the cost of a call, little enough for a cache."""
@@ -79,6 +79,20 @@ def shingle(texts: Sequence[str], ngram: int) -> Shingles:
 
     Memory is some 30 bytes a character of the whole batch; callers batch by `BATCH_CHARACTERS`.
     """
+    hashes, offsets = grams(texts, ngram, short=True)
+    sums = np.zeros(len(texts), np.uint64)
+    filled = np.flatnonzero(np.diff(offsets))
+    if filled.size:
+        sums[filled] = np.add.reduceat(hashes, offsets[filled])
+    hashes >>= _HALF
+    return Shingles(hashes.astype(np.uint32), offsets, sums)
+
+
+def grams(texts: Sequence[str], ngram: int, *, short: bool = False) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return (64-bit hashes, offsets) of the word `ngram`-grams of every text, one for each word that begins one.
+
+    A text of fewer words has none, or one of all its words where `short` ones count. Memory as for `shingle`.
+    """
     values, starts, ends = _words("\0".join(texts))
     bounds = np.fromiter(itertools.accumulate((len(text) + 1 for text in texts), initial=0), np.int64, len(texts) + 1)
     first = np.searchsorted(starts, bounds)
@@ -93,19 +107,18 @@ def shingle(texts: Sequence[str], ngram: int) -> Shingles:
     for step in range(1, ngram):
         crossing = first[1:] - step  # these run on into the next text
         keep[crossing[crossing >= 0]] = False
-    short = np.flatnonzero((counts > 0) & (counts < ngram))
-    if short.size:
-        rolled[first[short]] = _short(words, first[short], counts[short], ngram)
-        keep[first[short]] = True
-    grams = _mixed(rolled)[keep]
+    few = np.flatnonzero((counts > 0) & (counts < ngram)) if short else np.zeros(0, np.int64)
+    if few.size:
+        rolled[first[few]] = _short(words, first[few], counts[few], ngram)
+        keep[first[few]] = True
     offsets = np.zeros(counts.size + 1, np.int64)
-    np.cumsum(np.where(counts < ngram, counts > 0, counts - (ngram - 1)), out=offsets[1:])
-    sums = np.zeros(counts.size, np.uint64)
-    filled = np.flatnonzero(counts)
-    if filled.size:
-        sums[filled] = np.add.reduceat(grams, offsets[filled])
-    grams >>= _HALF
-    return Shingles(grams.astype(np.uint32), offsets, sums)
+    np.cumsum(np.where(counts < ngram, (counts > 0) & short, counts - (ngram - 1)), out=offsets[1:])
+    return _mixed(rolled)[keep], offsets
+
+
+def word_spans(text: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where the words of a text start, and the characters behind their ends."""
+    return _words(text)[1:]
 
 
 def _short(

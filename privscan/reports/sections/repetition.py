@@ -55,15 +55,22 @@ def values(report: Report) -> Section | None:
 def families(report: Report) -> Section | None:
     """Tell of the records that are alike: families by size, the largest, and the least alike pairs."""
     told = report.details.get("duplicates", {})
-    if not told.get("families"):
+    again = report.details.get("repeated", {})
+    if not told.get("families") and not again.get("found"):
         return None
-    words = [f"{told['families']} records have copies among {told.get('rows', 0)} that hold text."]
+    words = [f"{told.get('families', 0)} records have copies among {told.get('rows', 0)} that hold text."]
     for name, what in (
         ("capped", "{} copies stay, as --keep allows."),
         ("matched", "{} records repeat one of a reference set."),
     ):
         if told.get(name):
             words.append(what.format(told[name]))
+    if again.get("found"):
+        words.append(
+            "{found} times a {what} of {records} records stood somewhere before; repeated.jsonl lists them.".format(
+                **again
+            )
+        )
     if told.get("recall", 1) < 1:
         words.append(
             f"Every pair was checked exactly; {told['recall']:.5f} of the pairs at {told['threshold']} are compared."
@@ -74,7 +81,7 @@ def families(report: Report) -> Section | None:
 
 def _sizes(told: dict[str, Any]) -> Table:
     sizes = told.get("sizes", ())
-    rows = tuple((_span(size), count, count / max(told["families"], 1)) for size, count in sizes)
+    rows = tuple((_span(size), count, count / max(told.get("families", 0), 1)) for size, count in sizes)
     columns = (Column("records in a family"), Column("families", "count"), Column("share", "share"))
     return Table("Families by size", columns, rows)
 
