@@ -99,7 +99,7 @@ def records(format_: formats.Format, path: str, uri: str) -> Iterator[Record]:
             for leaf in block.leaves([row for row in rows if row not in block.problems]):
                 leaves.setdefault(leaf.record - block.first, []).append(leaf)
             for row in rows:
-                line = block.lines[row] if isinstance(block, JsonlBlock) else None
+                line = block.line(row) if isinstance(block, JsonlBlock) else None
                 yield Record(block.first + row, None if row in block.problems else leaves.get(row, []), line)
     except InputError:
         return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -118,9 +119,10 @@ class _Line:
         for row, problem in block.problems.items():
             outcomes[row] = Outcome.QUARANTINED
             self.problem(problem)
-        for row in rows:
-            if self.duplicates and block.first + row in self.duplicates and outcomes[row] is Outcome.CLEAN:
-                outcomes[row] = Outcome.DUPLICATE
+        if self.duplicates:
+            for row in rows:
+                if block.first + row in self.duplicates and outcomes[row] is Outcome.CLEAN:
+                    outcomes[row] = Outcome.DUPLICATE
         edits: dict[int, Sequence[Rewrite]] = {}
         found = self.detected(block, outcomes)
         if self.data:
@@ -129,12 +131,14 @@ class _Line:
         else:
             for row, record in found:
                 outcomes[row] = self.told(record)
-        without = frozenset(row for row, outcome in outcomes.items() if outcome in GONE)
+        counts = Counter(outcomes.values())
+        gone = any(outcome in counts for outcome in GONE)
+        without = frozenset(row for row, outcome in outcomes.items() if outcome in GONE) if gone else frozenset()
         if self.writer is not None:
             self.writer.write(block.render(edits, without))
         self.result.tally.records += len(rows)
-        for outcome in outcomes.values():
-            self.result.tally.outcomes[outcome.value] += 1
+        for outcome, count in counts.items():
+            self.result.tally.outcomes[outcome.value] += count
 
     def detected(self, block: Block, outcomes: dict[int, Outcome]) -> list[tuple[int, Record]]:
         """Return (row, record) for every row with a match, in order; quarantine rows that cannot be looked at."""

@@ -325,6 +325,26 @@ def whole(pattern: str) -> list[tuple[bytes, bool]]:
     ]
 
 
+def loose(pattern: str) -> bytes:
+    """Return an expression over raw bytes that holds wherever the pattern does: the whole of it, where a trigger is a part.
+
+    >>> loose("[0-9]{3}-[0-9]{2}")
+    b'(?:[\\\\x30-\\\\x39]){3,3}\\\\x2d(?:[\\\\x30-\\\\x39]){2,2}'
+    """
+    tree = sre_parse.parse(pattern)
+    ways = _sequences(tree, fold=bool(tree.state.flags & re.IGNORECASE))
+    return b"|".join(dict.fromkeys(b"".join(_nearest(_pieces(way, outer=True))) for way in ways))
+
+
+def _nearest(pieces: Sequence[_Piece]) -> list[bytes]:
+    """Return the pieces' texts; of the neighbours asked for on one side only the nearest."""
+    inner = [place for place, piece in enumerate(pieces) if piece.least or piece.text.endswith(b"}")]
+    if not inner:
+        raise ValueError("the pattern can match nothing at all")
+    first, last = max(inner[0] - 1, 0), inner[-1] + 2
+    return [piece.text for piece in pieces[first:last]]
+
+
 def least_digits(pattern: str) -> int:
     """Return how many ASCII digits every match of a pattern holds, wherever in it.
 

@@ -54,7 +54,9 @@ class Patterns:
         self.reaches = [Reach(*reach) for reach in kept["reaches"]]
         found = [triggers.Trigger(number, text.encode("latin-1"), group) for number, text, group in kept["triggers"]]
         self.databases = triggers.compile_rules(found, self.rules, settings.cache_dir) if found else None
+        self.cache_dir = settings.cache_dir
         self._compiled: dict[int, Compiled] = {}
+        self._sieves: dict[int, triggers.Sieve] = {}
 
     def compiled(self, number: int) -> Compiled:
         entry = self._compiled.get(number)
@@ -100,30 +102,34 @@ class Patterns:
                         continue
                     known = rows.get(owner)
                     if known is None:
-                        if self._idle(number, buffer, int(starts[owner]), marks[at], marks[stop - 1]):
+                        if self._idle(number, buffer, (int(starts[owner]), end), marks[at], marks[stop - 1]):
                             continue
                         rows[owner] = known = []
                     known += marks[at:stop]  # a row looked at anyway is not worth a second opinion
             row = following
 
-    def _idle(self, number: int, buffer: memoryview, start: int, first: int, last: int) -> bool:
-        """Say whether the neighbourhood of a cluster of hits, its escapes undone, holds no match of the rule.
+    def _idle(self, number: int, buffer: memoryview, row: tuple[int, int], first: int, last: int) -> bool:
+        """Say whether the neighbourhood of a cluster of hits holds no match of the rule: not even its loose form.
 
-        A word in a field's name reaches over the whole field: there nothing is said.
+        A word in a field's name reaches over the whole field. Where a validator rejects, what it would reject does
+        not count, as far as the escapes there can be undone at a glance.
         """
         entry = self.compiled(number)
-        if not entry.raw_alike:
-            return False
         reach = self.reaches[number]
-        low, high = max(first - reach.before - 8, start), last + reach.after + 8
+        low, high = max(first - reach.before - 8, row[0] - 1), last + reach.after + 8
         raw = bytes(buffer[low:high])
-        more = raw.count(b"\\") + len(raw) - len(raw.decode("utf-8", "ignore"))
-        if more:  # characters that take several bytes: the reach is in characters
-            raw = bytes(buffer[max(low - 2 * more, start) : high + 2 * more])
-        if not reach.anchored and any(_NAME_END.match(bytes(buffer[at - 1 : at + 128])) for at in {first, last}):
-            return False
-        if entry.digits and raw.isascii() and len(raw.translate(None, NO_DIGITS)) < entry.digits and b"\\u" not in raw:
+        more = 0 if raw.isascii() else len(raw) - len(raw.decode("utf-8", "ignore"))
+        if more := more + raw.count(b"\\"):  # characters that take several bytes: the reach is in characters
+            low, high = max(low - 2 * more, row[0] - 1), high + 2 * more
+        named = not reach.anchored and any(_NAME_END.match(bytes(buffer[at - 1 : at + 128])) for at in {first, last})
+        if named:
+            high = max(row[1], high)
+        if more or named:
+            raw = bytes(buffer[low:high])
+        if not self.sieve(number).holds(raw):
             return True
+        if named or entry.rule.on_failed != "reject" or not entry.checks or not entry.raw_alike:
+            return False
         if _HARD_ESCAPE.search(raw):
             return False
         text = raw.decode("utf-8", "replace")
@@ -135,6 +141,12 @@ class Patterns:
                 return False
             at = found.start() + 1
         return True
+
+    def sieve(self, number: int) -> triggers.Sieve:
+        kept = self._sieves.get(number)
+        if kept is None:
+            kept = self._sieves[number] = triggers.Sieve(self.rules[number].pattern, self.cache_dir)
+        return kept
 
     # ------------------------------------------------------------ detect
 

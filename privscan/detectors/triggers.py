@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privscan.detectors.derive import DIGIT_RUN, derive, least_run, whole
+from privscan.detectors.derive import DIGIT_RUN, derive, least_run, loose, whole
 from privscan.detectors.words import keyword_triggers
 from privscan.errors import RuleError
 
@@ -111,6 +111,33 @@ class _Part:
         return self._rules[self._first[numbers[again]] + nth], ends[again]
 
 
+class Sieve:
+    """The loose form of one pattern, to be asked of a stretch of raw bytes before anything is decoded.
+
+    One that Hyperscan does not take holds everywhere.
+    """
+
+    def __init__(self, pattern: str, cache: str | None) -> None:
+        import hyperscan
+
+        self._seen = False
+        self._scan: Any = None
+        flags = hyperscan.HS_FLAG_DOTALL | hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_ALLOWEMPTY
+        with contextlib.suppress(ValueError, RecursionError, hyperscan.HyperscanError):
+            self._scan = _load_or_compile([(0, loose(pattern))], cache, flags).scan
+
+    def _note(self, *_: object) -> None:
+        self._seen = True
+
+    def holds(self, raw: Any) -> bool:
+        """Say whether the stretch can hold a match."""
+        if self._scan is None:
+            return True
+        self._seen = False
+        self._scan(raw, self._note)
+        return self._seen
+
+
 def _scan(database: Any, buffer: Any, apart: int) -> Hits:
     numbers: list[int] = []
     ends: list[int] = []
@@ -131,32 +158,33 @@ def _scan(database: Any, buffer: Any, apart: int) -> Hits:
     return np.array(numbers, dtype=np.int64), np.array(ends, dtype=np.int64)
 
 
-def _load_or_compile(expressions: Sequence[tuple[int, bytes]], cache: str | None) -> Any:
+def _load_or_compile(expressions: Sequence[tuple[int, bytes]], cache: str | None, flags: int | None = None) -> Any:
     import hyperscan
 
-    path = os.path.join(cache, f"triggers-{_digest(expressions)}.hs") if cache else None
+    flags = hyperscan.HS_FLAG_DOTALL if flags is None else flags
+    path = os.path.join(cache, f"triggers-{_digest(expressions, flags)}.hs") if cache else None
     kept = load(path) if path else None
     database = None
     if kept is not None:
         with contextlib.suppress(hyperscan.HyperscanError):  # of another version or processor
             database = hyperscan.loadb(kept, hyperscan.HS_MODE_BLOCK)
     if database is None:
-        database = _compile(expressions)
+        database = _compile(expressions, flags)
         if path:
             store(path, hyperscan.dumpb(database))
     database.scratch = hyperscan.Scratch(database)
     return database
 
 
-def _digest(expressions: Sequence[tuple[int, bytes]]) -> str:
+def _digest(expressions: Sequence[tuple[int, bytes]], flags: int) -> str:
     """Key a database by what it was made of and where: a serialised one fits one version and processor."""
-    digest = hashlib.sha256(f"{metadata.version('hyperscan')} {platform.machine()} {platform.system()}".encode())
+    digest = hashlib.sha256(f"{metadata.version('hyperscan')} {platform.machine()} {platform.system()} {flags}".encode())
     for number, expression in expressions:
         digest.update(b"%d:%b\0" % (number, expression))
     return digest.hexdigest()[:32]
 
 
-def _compile(expressions: Sequence[tuple[int, bytes]]) -> Any:
+def _compile(expressions: Sequence[tuple[int, bytes]], flags: int) -> Any:
     import hyperscan
 
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
@@ -164,7 +192,7 @@ def _compile(expressions: Sequence[tuple[int, bytes]]) -> Any:
         expressions=[expression for _, expression in expressions],
         ids=[number for number, _ in expressions],
         elements=len(expressions),
-        flags=[hyperscan.HS_FLAG_DOTALL] * len(expressions),
+        flags=[flags] * len(expressions),
     )
     return database
 
@@ -180,7 +208,7 @@ def refused(expression: bytes) -> str:
     import hyperscan
 
     try:
-        _compile([(0, expression)])
+        _compile([(0, expression)], hyperscan.HS_FLAG_DOTALL)
     except hyperscan.HyperscanError as error:
         return str(error)
     return ""

@@ -8,7 +8,6 @@ one a block: every decoder reads them as one stream, and they do not depend on w
 
 from __future__ import annotations
 
-import collections
 import gzip
 import io
 import os
@@ -16,8 +15,8 @@ import re
 import shutil
 from typing import TYPE_CHECKING, Any, Self
 
+import msgspec
 import numpy as np
-import orjson
 
 from privscan import jsontext
 from privscan.errors import InputError
@@ -33,8 +32,9 @@ BLOCK_BYTES = 1 << 20  # raw bytes of a block, to the end of a line
 MAX_LINE = 128 << 20  # a longer line is quarantined unread: looking at one takes some ten times its size
 BLANK = b" \t\r\n"
 BOM = b"\xef\xbb\xbf"
-BARE = frozenset((BOM, BOM + b"\n", BOM + b"\r\n"))  # a first line with a byte order mark and nothing else
 _OBSCURE = re.compile(rb"\\[u/]")
+_NONCE = f'"{os.urandom(12).hex()}"'.encode()  # no line can hold it
+_VALUES = msgspec.json.Decoder(list[msgspec.Raw])  # looks at every byte, makes nothing of it
 
 
 def codec_of(path: str) -> str:
@@ -51,29 +51,64 @@ class JsonlBlock:
         self.buffer = b"\n" + buffer if buffer.endswith(b"\n") else b"\n" + buffer + b"\n"
         ends = np.flatnonzero(np.frombuffer(self.buffer, dtype=np.uint8) == 0x0A) + 1
         self.starts = ends[:-1]
-        # the last line may lack its newline: slices end at what was read
-        stops = np.minimum(ends[1:], self.nbytes + 1)
-        self.lines = [self.buffer[a:b] for a, b in zip(self.starts.tolist(), stops.tolist(), strict=True)]
+        self._ends = ends[1:]
         self.problems: dict[int, Problem] = {}
-        self._check()
+        self._rows: Sequence[int] = range(len(self.starts))
+        if not self._whole():
+            self._check()
+
+    def line(self, row: int) -> bytes:
+        """Return a row's bytes, newline included; the last line may lack it."""
+        return self.buffer[int(self.starts[row]) : min(int(self._ends[row]), self.nbytes + 1)]
+
+    def _whole(self) -> bool:
+        """Say whether every line is one JSON value, in one sweep: true nearly always.
+
+        The newlines become list items nobody can foresee. Were a line no value, or two, or one open at its end, then
+        these items would not be every second one of the list.
+        """
+        body = self.buffer[1 : self.nbytes + 1].removesuffix(b"\n")
+        if self.first == 0:
+            body = body.removeprefix(BOM)
+        try:
+            body.decode("utf-8")
+            values = _VALUES.decode(b"[%b]" % body.replace(b"\n", b",%b," % _NONCE))
+        except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
+            return False
+        count = len(self.starts)
+        if len(values) != 2 * count - 1 or b"".join(values[1::2]) != _NONCE * (count - 1):
+            return False
+        return not self._deep(body)
+
+    def _deep(self, body: bytes) -> bool:
+        """Say whether a line may be nested deeper than the parsers behind this check can follow."""
+        most = jsontext.MAX_DEPTH - 1
+        if body.count(b"[") + body.count(b"{") <= most:
+            return False
+        long = np.flatnonzero(self._ends - self.starts > 2 * most).tolist()
+        return any(line.count(b"[") + line.count(b"{") > most for line in map(self.line, long))
 
     def _check(self) -> None:
-        """Find the lines that are not JSON; in one sweep where all are, which is nearly always."""
-        lines = self.lines
-        if self.first == 0 and lines and lines[0].startswith(BOM):
-            lines = [lines[0].removeprefix(BOM), *lines[1:]]
-        try:
-            collections.deque(map(orjson.loads, lines), maxlen=0)
-        except orjson.JSONDecodeError:
-            for row, line in enumerate(lines):
-                reason = "" if not line.strip(BLANK) else jsontext.check(line)
-                if reason:
-                    self.problems[row] = Problem(self.uri, self.first + row, "read", reason)
+        """Look at the lines one by one: which are blank, which are not JSON."""
+        rows = []
+        for row in range(len(self.starts)):
+            line = self.line(row)
+            if self.first + row == 0:
+                line = line.removeprefix(BOM)
+            if not line.strip(BLANK):
+                continue
+            rows.append(row)
+            reason = jsontext.check(line)
+            if reason:
+                self.problems[row] = Problem(self.uri, self.first + row, "read", reason)
+        self._rows = rows
 
-    def rows(self) -> list[int]:
-        return [
-            row for row, line in enumerate(self.lines) if not (line.isspace() or line in BARE) or row in self.problems
-        ]
+    def refuse(self, problem: Problem) -> None:
+        """Make the block's only line a problem."""
+        self.problems, self._rows = {0: problem}, [0]
+
+    def rows(self) -> Sequence[int]:
+        return self._rows
 
     def buffers(self) -> Iterator[tuple[bytes, np.ndarray[Any, Any]]]:
         yield self.buffer, self.starts
@@ -103,21 +138,21 @@ class JsonlBlock:
         found = marks.get(row) if marks is not None else None
         if found is None:
             return None
-        line, start = self.lines[row], int(self.starts[row])
+        line, start = self.line(row), int(self.starts[row])
         if len(line) == len(text):
             return [mark - start for mark in found]
         return [len(line[: mark - start].decode("utf-8", "ignore")) for mark in found]
 
     def _text(self, row: int) -> str:
-        return self.lines[row].decode("utf-8")
+        return self.line(row).decode("utf-8")
 
     def texts(self, fields: Sequence[str], chat: str = "dialogue") -> list[str | None]:
         from privscan.dedup.text import text_of
 
         known = set(self.rows()) - self.problems.keys()
         return [
-            text_of(jsontext.parse(line.removeprefix(BOM)), fields, chat) if row in known else None
-            for row, line in enumerate(self.lines)
+            text_of(jsontext.parse(self.line(row).removeprefix(BOM)), fields, chat) if row in known else None
+            for row in range(len(self.starts))
         ]
 
     def render(self, edits: Mapping[int, Sequence[Rewrite]], without: frozenset[int]) -> bytes:
@@ -127,11 +162,13 @@ class JsonlBlock:
         else:
             gone = without | self.problems.keys()
             out: list[bytes] = []
-            for row, line in enumerate(self.lines):
-                if row in edits and row not in gone:
+            at = 1
+            for row in sorted(edits.keys() | gone):
+                out.append(self.buffer[at : int(self.starts[row])])
+                if row not in gone:
                     out.append(self._spliced(row, edits[row]))
-                elif row not in gone:
-                    out.append(line)
+                at = int(self._ends[row])
+            out.append(self.buffer[at : self.nbytes + 1])
             body = b"".join(out)
         return compress(body, self.codec) if body else b""
 
@@ -224,7 +261,7 @@ class Jsonl:
         for number, buffer, whole in self.lines(shard):
             block = JsonlBlock(shard, number, buffer)
             if not whole:
-                block.problems = {0: too_long(shard.uri, number)}
+                block.refuse(too_long(shard.uri, number))
             yield block
 
     def lines(self, shard: Shard) -> Iterator[tuple[int, bytes, bool]]:

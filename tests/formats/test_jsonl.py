@@ -12,7 +12,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privscan import formats
+from privscan import formats, jsontext
 from privscan.errors import InputError
 from privscan.formats import Rewrite, jsonl
 from privscan.formats.jsonl import Jsonl, JsonlBlock, whole_lines
@@ -42,6 +42,10 @@ class Dribble(io.RawIOBase):
         return out
 
 
+def lines_of(found: jsonl.JsonlBlock) -> list[bytes]:
+    return [found.line(row) for row in range(len(found.starts))]
+
+
 LINE = st.one_of(
     st.binary(max_size=12).map(lambda raw: raw.replace(b"\n", b"")),
     st.sampled_from([b"", b" ", b'{"a":1}', b'{"a":"x@y.org"}', b'{"a":1}\r', b"\xef\xbb\xbf", b"\t \r"]),
@@ -54,9 +58,9 @@ def test_render_without_edits_gives_good_lines_back(lines: list[bytes], newline:
     if not body:
         return
     found = block(body)
-    rest = b"".join(line for row, line in enumerate(found.lines) if row not in found.problems)
+    rest = b"".join(line for row, line in enumerate(lines_of(found)) if row not in found.problems)
     assert found.render({}, frozenset()) == rest
-    assert b"".join(found.lines) == body
+    assert b"".join(lines_of(found)) == body
     if not found.problems:
         assert found.render({}, frozenset()) == body
 
@@ -66,9 +70,9 @@ def test_every_record_has_a_problem_or_can_be_parsed(lines: list[bytes]) -> None
     found = block(b"\n".join(lines) + b"\n")
     assert found.problems.keys() <= set(found.rows())
     list(found.leaves(row for row in found.rows() if row not in found.problems))
-    assert len(found.texts(())) == len(found.lines)
-    blank = [row for row in range(len(found.lines)) if row not in found.rows()]
-    assert not b"".join(found.lines[row] for row in blank).removeprefix(jsonl.BOM).strip(b" \t\r\n")
+    assert len(found.texts(())) == len(found.starts)
+    blank = [row for row in range(len(found.starts)) if row not in found.rows()]
+    assert not b"".join(found.line(row) for row in blank).removeprefix(jsonl.BOM).strip(b" \t\r\n")
 
 
 @given(
@@ -159,9 +163,9 @@ ODD = [
 @pytest.mark.parametrize(("body", "rows"), [case[1:] for case in ODD], ids=[case[0] for case in ODD])
 def test_odd_but_good(body: bytes, rows: list[int]) -> None:
     found = block(body)
-    assert found.rows() == rows
+    assert list(found.rows()) == rows
     assert found.problems == {}
-    assert len(found.texts(())) == len(found.lines)
+    assert len(found.texts(())) == len(found.starts)
     assert found.render({}, frozenset()) == body
 
 
@@ -236,4 +240,17 @@ def test_leaves_are_numbered_by_line() -> None:
     assert [(leaf.record, leaf.field, leaf.text) for leaf in found.leaves(found.rows())] == [
         (11, "/a~key", "a"), (11, "/a", "x"), (12, "/b~key", "b"), (12, "/b/0", "1"), (12, "/b/1", "y"),
     ]  # fmt: skip
-    assert json.loads(found.lines[1]) == {"a": "x"}
+    assert json.loads(found.line(1)) == {"a": "x"}
+
+
+PARTS = st.sampled_from(
+    [b'{"a":1}', b"[1", b"2]", b"1,2", b"1", b'["abc', b'def"]', b'{"a":', b'"b":2}', b"", b" ", b"1 2", b'"\\"', b"[]"]
+)
+
+
+@given(st.lists(PARTS, min_size=1, max_size=8))
+def test_lines_are_checked_together_as_they_are_one_by_one(lines: list[bytes]) -> None:
+    found = block(b"\n".join(lines) + b"\n")
+    bad = {row for row, line in enumerate(lines) if line.strip() and jsontext.check(line)}
+    assert set(found.problems) == bad
+    assert list(found.rows()) == [row for row, line in enumerate(lines) if line.strip()]
