@@ -283,50 +283,48 @@ def _repeat(least: int, most: Any, inner: Any, *, fold: bool) -> _Piece:
     )
 
 
-def derive(pattern: str) -> dict[bytes, bool]:
+def derive(pattern: str) -> dict[bytes, int]:
     """Return the triggers of an exact pattern, any of which may be seen, as Hyperscan expressions over raw bytes.
 
-    True stands with those that hold a run of DIGIT_RUN digits: they need be looked for near such runs alone.
+    With each stands the run of digits it holds: one of DIGIT_RUN or more need be looked for near such runs alone.
     ValueError when none can be derived (the rule then needs `keywords` or a `trigger` of its own).
 
     >>> list(derive(r"[0-9]{9}").values()), list(derive(r"ghp_[0-9A-Za-z]{36}").values())
-    ([True], [False])
+    ([9], [0])
     """
     tree = sre_parse.parse(pattern)
     short = tree.getwidth()[1] <= NEAR_CHARACTERS
-    found: dict[bytes, bool] = {}
+    found: dict[bytes, int] = {}
     for way in _sequences(tree, fold=bool(tree.state.flags & re.IGNORECASE)):
         pieces = _pieces(way, outer=True)
-        if short and _digit_run(pieces) >= DIGIT_RUN:
-            found[b"".join(piece.text for piece in pieces)] = True  # little text is scanned for it: it may be whole
+        run = _digit_run(pieces)
+        if short and run >= DIGIT_RUN:
+            found[b"".join(piece.text for piece in pieces)] = run  # little text is scanned for it: it may be whole
         else:
-            stretch, near = _stretch(pieces)
-            found[stretch] = near
+            stretch, run = _stretch(pieces)
+            found[stretch] = run
     return found
 
 
-def whole(pattern: str) -> list[tuple[bytes, bool]]:
-    """Return expressions for a text that is one match of a pattern and nothing else; True as in `derive`.
+def whole(pattern: str) -> dict[bytes, int]:
+    """Return expressions for a text that is one match of a pattern and nothing else, with runs of digits as `derive`.
 
     What opens and closes a text in raw JSON, in a column's buffer and among decoded leaves stands at their ends.
 
-    >>> whole(r"[0-9]{9}")[0][1]
-    True
+    >>> list(whole(r"[0-9]{9}").values())
+    [9]
     """
     tree = sre_parse.parse(pattern)
     ways = [_pieces(way, outer=False) for way in _sequences(tree, fold=bool(tree.state.flags & re.IGNORECASE))]
     blank = rb"(?:[\s.]|\\+[nrt]){0,4}"
-    return [
-        (
-            rb'["\x1e\x1f]' + blank + b"".join(piece.text for piece in pieces) + blank + rb'\\*["\x1e]',
-            _digit_run(pieces) >= DIGIT_RUN,
-        )
+    return {
+        rb'["\x1e\x1f]' + blank + b"".join(piece.text for piece in pieces) + blank + rb'\\*["\x1e]': _digit_run(pieces)
         for pieces in ways
-    ]
+    }
 
 
 def loose(pattern: str) -> bytes:
-    """Return an expression over raw bytes that holds wherever the pattern does: the whole of it, where a trigger is a part.
+    """Return an expression over raw bytes that holds wherever the pattern does: of all of it, not of a part.
 
     >>> loose("[0-9]{3}-[0-9]{2}")
     b'(?:[\\\\x30-\\\\x39]){3,3}\\\\x2d(?:[\\\\x30-\\\\x39]){2,2}'
@@ -414,7 +412,7 @@ def _digit_run(pieces: Iterable[_Piece]) -> int:
     return longest
 
 
-def _stretch(pieces: Sequence[_Piece]) -> tuple[bytes, bool]:
+def _stretch(pieces: Sequence[_Piece]) -> tuple[bytes, int]:
     """Cut the most telling short stretch out of a sequence: short, because long ones make slow automata.
 
     Where it starts is chosen for what begins it (a literal, a digit) and for being worth ENOUGH_BITS.
@@ -443,12 +441,12 @@ def _stretch(pieces: Sequence[_Piece]) -> tuple[bytes, bool]:
     if best is None or sum(piece.least for piece in best[1]) < 2:
         raise ValueError("the pattern can match fewer than two characters")
     chosen = best[1]
-    near_digits = _digit_run(chosen) >= DIGIT_RUN
+    run = _digit_run(chosen)
     for edge in (chosen[0], chosen[-1]):  # what repeats at an edge need repeat only as often as it must
         shortest = re.fullmatch(rb"(.*)\{(\d+),\d*\}", edge.text, re.DOTALL)
         if shortest:
             edge.text = shortest[1] + b"{%s}" % shortest[2]
-    return b"".join(piece.text for piece in chosen), near_digits
+    return b"".join(piece.text for piece in chosen), run
 
 
 def _shortened(piece: _Piece, bits: float) -> _Piece:

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
     from privscan.model import Rule
 
-SCAN_BYTES = 256 * 1024  # of one scan call: the working set stays in the second-level cache
+SCAN_BYTES = 1 << 20  # of one scan call: a block, so that the joined neighbourhoods are worth a call too
 # A run of digits: where the slow expressions are looked for at all, and what must stand near a mere keyword.
-DIGITS = rb"[^0-9][0-9](?:[ ./()+\\\x2d]{0,3}[0-9]){%d}" % (DIGIT_RUN - 1)
+DIGITS = rb"[^0-9][0-9](?:[ ./()+\\\x2d]{0,3}[0-9]){%d}"
+RUNS = (DIGIT_RUN, 9)  # most numbers of persons are 9 digits or longer, and few other things are
 NEAR_DIGITS = 256  # bytes on either side of such a run
 
 
@@ -35,7 +36,7 @@ NEAR_DIGITS = 256  # bytes on either side of such a run
 class Trigger:
     """One expression. `rule` is the rule's place in the caller's list, `group` where it is looked for.
 
-    Groups: "words" and "others" everywhere (they run fastest apart), "digits" near runs of digits alone.
+    Groups: "words" and "others" everywhere (they run fastest apart), "run5" and "run9" near runs of as many digits.
     """
 
     rule: int
@@ -44,6 +45,7 @@ class Trigger:
 
 
 Hits = tuple["np.ndarray[Any, Any]", "np.ndarray[Any, Any]"]
+EVERYWHERE = ("words", "others")
 _NO_HITS = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
 
 
@@ -55,34 +57,23 @@ class Databases:
     """
 
     def __init__(self, triggers: Sequence[Trigger], cache: str | None) -> None:
-        self._parts = {group: _Part(triggers, group, cache) for group in ("words", "others", "digits")}
-        self._runs = _load_or_compile([(0, DIGITS)], cache)
+        self._parts = {group: _Part(triggers, group, cache) for group in EVERYWHERE}
+        self._near = {length: _Part(triggers, f"run{length}", cache) for length in RUNS}
+        self._runs = _load_or_compile([(length, DIGITS % (length - 1)) for length in RUNS], cache)
 
     def scan(self, buffer: Any, apart: int = 0) -> Hits:
         """Return the hits in a buffer; of hits of one expression less than `apart` bytes behind each other, one."""
-        found = [self._parts[group].scan(buffer, apart) for group in ("words", "others")]
-        runs = np.sort(_scan(self._runs, buffer, apart)[1])
-        if len(runs):
-            found.append(self._near_runs(buffer, runs))
+        found = [part.scan(buffer, apart) for part in self._parts.values()]
+        lengths, ends = _scan(self._runs, buffer, apart)
+        if len(ends):
+            found += [
+                _near(part, buffer, np.sort(ends[lengths == length])) for length, part in self._near.items() if part.any
+            ]
         return np.concatenate([rules for rules, _ in found]), np.concatenate([ends for _, ends in found])
 
     def names(self, name: bytes) -> bool:
         """Say whether a field's name alone makes a trigger, whatever stands in the field."""
-        return any(len(part.scan(name, 0)[0]) for part in self._parts.values())
-
-    def _near_runs(self, buffer: Any, runs: np.ndarray[Any, Any]) -> Hits:
-        """Scan only the neighbourhoods of runs of digits, joined into one small buffer."""
-        lows = np.maximum(runs - NEAR_DIGITS, 0)
-        highs = np.minimum(runs + NEAR_DIGITS, len(buffer))
-        opens = np.concatenate(([True], lows[1:] > highs[:-1]))
-        starts = lows[opens]
-        stops = np.maximum.reduceat(highs, np.flatnonzero(opens))
-        view = memoryview(buffer)
-        joined = b"".join([view[low:high] for low, high in zip(starts.tolist(), stops.tolist(), strict=True)])
-        rules, ends = self._parts["digits"].scan(joined, 0)
-        seams = np.concatenate(([0], np.cumsum(stops - starts)[:-1]))
-        owner = np.searchsorted(seams, ends - 1, side="right") - 1
-        return rules, ends - seams[owner] + starts[owner]
+        return any(len(part.scan(name, 0)[0]) for part in (*self._parts.values(), *self._near.values()))
 
 
 class _Part:
@@ -93,6 +84,7 @@ class _Part:
         for trigger in triggers:
             if trigger.group == group:
                 sharing.setdefault(trigger.expression, []).append(trigger.rule)
+        self.any = bool(sharing)
         self._database = _load_or_compile(list(enumerate(sharing)), cache) if sharing else None
         counts = [len(rules) for rules in sharing.values()]
         self._rules = np.array([rule for rules in sharing.values() for rule in rules], dtype=np.int64)
@@ -109,6 +101,25 @@ class _Part:
         again = np.repeat(np.arange(len(numbers)), shares)
         nth = np.arange(len(again)) - np.repeat(np.cumsum(shares) - shares, shares)
         return self._rules[self._first[numbers[again]] + nth], ends[again]
+
+
+def _near(part: _Part, buffer: Any, runs: np.ndarray[Any, Any]) -> Hits:
+    """Scan only the neighbourhoods of some runs of digits (ascending ends), joined into one small buffer."""
+    if not len(runs):
+        return _NO_HITS
+    lows = np.maximum(runs - NEAR_DIGITS, 0)
+    highs = np.minimum(runs + NEAR_DIGITS, len(buffer))
+    opens = np.flatnonzero(np.concatenate(([True], lows[1:] > highs[:-1])))
+    starts = lows[opens]
+    stops = np.maximum.reduceat(highs, opens)
+    view = memoryview(buffer)
+    joined = b"".join([view[low:high] for low, high in zip(starts.tolist(), stops.tolist(), strict=True)])
+    rules, ends = part.scan(joined, 0)
+    if not len(ends):
+        return _NO_HITS
+    seams = np.concatenate(([0], np.cumsum(stops - starts)[:-1]))
+    owner = np.searchsorted(seams, ends - 1, side="right") - 1
+    return rules, ends - seams[owner] + starts[owner]
 
 
 class Sieve:
@@ -178,7 +189,9 @@ def _load_or_compile(expressions: Sequence[tuple[int, bytes]], cache: str | None
 
 def _digest(expressions: Sequence[tuple[int, bytes]], flags: int) -> str:
     """Key a database by what it was made of and where: a serialised one fits one version and processor."""
-    digest = hashlib.sha256(f"{metadata.version('hyperscan')} {platform.machine()} {platform.system()} {flags}".encode())
+    digest = hashlib.sha256(
+        f"{metadata.version('hyperscan')} {platform.machine()} {platform.system()} {flags}".encode()
+    )
     for number, expression in expressions:
         digest.update(b"%d:%b\0" % (number, expression))
     return digest.hexdigest()[:32]
@@ -240,16 +253,17 @@ def triggers_of(rule: Rule, number: int, *, needs_context: bool) -> list[Trigger
     RuleError names the rule when no trigger can be had.
     """
     words = rule.keywords or (rule.context if needs_context else ())
+    promised = DIGIT_RUN if rule.digits else 0
     if rule.trigger:
-        near = rule.digits
         # one expression a line: literals at their heads make them cheap, an alternation of them does not
-        return [Trigger(number, line.encode(), "digits" if near else "others") for line in rule.trigger.splitlines()]
+        group = _group(promised, "others")
+        return [Trigger(number, line.encode(), group) for line in rule.trigger.splitlines()]
     try:
         if words:
-            group = "digits" if rule.digits or least_run(rule.pattern) >= DIGIT_RUN else "words"
-            lone = whole(rule.pattern) if rule.alone else ()
+            group = _group(max(promised, least_run(rule.pattern)), "words")
+            lone = whole(rule.pattern) if rule.alone else {}
             return [Trigger(number, expression, group) for expression in keyword_triggers(words)] + [
-                Trigger(number, expression, "digits" if near else "others") for expression, near in lone
+                Trigger(number, expression, _group(run, "others")) for expression, run in lone.items()
             ]
         derived = derive(rule.pattern)
     except (ValueError, RecursionError) as error:
@@ -257,10 +271,12 @@ def triggers_of(rule: Rule, number: int, *, needs_context: bool) -> list[Trigger
             f"{rule.source}: rule {rule.id}: no trigger can be derived from its pattern ({error}); "
             "give the rule `keywords` or a `trigger`"
         ) from None
-    return [
-        Trigger(number, expression, "digits" if near or rule.digits else "others")
-        for expression, near in derived.items()
-    ]
+    return [Trigger(number, expression, _group(max(promised, run), "others")) for expression, run in derived.items()]
+
+
+def _group(run: int, otherwise: str) -> str:
+    """Return where to look for what holds a run of so many digits: near the longest runs that will do."""
+    return next((f"run{length}" for length in reversed(RUNS) if run >= length), otherwise)
 
 
 def compile_rules(triggers: Sequence[Trigger], rules: Sequence[Rule], cache: str | None) -> Databases:
