@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from privscan import validators
 from privscan.detectors import triggers
-from privscan.detectors.derive import least_digits, raw_alike
+from privscan.detectors.derive import raw_alike
 from privscan.detectors.words import Words
 from privscan.model import Confidence, LeafKind, Rule
 from privscan.rules import digest
@@ -32,6 +32,10 @@ TEXTS = frozenset(
     "text content contents value message messages answer answers response responses reply input inputs output outputs "
     "prompt prompts completion question query utterance body comment sentence instruction user assistant".split()
 )
+KEPT, KEPT_LENGTH = 4096, 128  # values of a rule whose verdicts are remembered, and how long they may be
+Verdicts = tuple[tuple[str, validators.Verdict], ...]
+# Confidence, score, evidence, and the steps that led there.
+Weight = tuple[Confidence, float, tuple[str, ...], tuple[tuple[str, Confidence], ...]]
 SCORES = {Confidence.LOW: 0.3, Confidence.MEDIUM: 0.6, Confidence.HIGH: 0.9}
 
 
@@ -52,9 +56,10 @@ class Compiled:
     keywords: Words | None = field(init=False)
     placeholders: tuple[re.Pattern[str], ...] = field(init=False)
     checks: tuple[tuple[str, Any], ...] = field(init=False)
-    raw_alike: bool = field(init=False)
-    digits: int = field(init=False)  # that a match holds at least
+    rejecting: bool = field(init=False)  # what its validators reject can be told in raw bytes
     group: int | str = field(init=False)
+    _verdicts: dict[str, Verdicts] = field(default_factory=dict)
+    _weighed: dict[Any, Weight | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         rule = self.rule
@@ -64,15 +69,41 @@ class Compiled:
         own = rule.trigger and rule.keywords  # a trigger made of the keywords has seen to them
         self.keywords = Words(rule.keywords) if own else None
         self.placeholders = tuple(re.compile(entry) for entry in rule.placeholders)
-        self.raw_alike = raw_alike(rule.pattern)
-        self.digits = least_digits(rule.pattern)
         self.checks = tuple((name, validators.TABLE[name]) for name in rule.validators)
+        self.rejecting = rule.on_failed == "reject" and bool(self.checks) and raw_alike(rule.pattern)
+
+    def verdicts(self, value: str) -> Verdicts:
+        """Return what the rule's validators say of a value, up to one that rejects it; asked again and again."""
+        found = self._verdicts.get(value)
+        if found is None:
+            said = []
+            for name, check in self.checks:
+                said.append((name, check(value)))
+                if said[-1][1].state == "failed" and self.rule.on_failed == "reject":
+                    break
+            found = tuple(said)
+            if len(value) <= KEPT_LENGTH:
+                if len(self._verdicts) >= KEPT:
+                    self._verdicts.clear()
+                self._verdicts[value] = found
+        return found
 
     def rejects(self, value: str) -> bool:
         """Say whether a validator rejects a value, whatever stands around it."""
-        if self.rule.on_failed != "reject":
+        if not self.checks or self.rule.on_failed != "reject":
             return False
-        return any(check(value).state == "failed" for _, check in self.checks)
+        return self.verdicts(value)[-1][1].state == "failed"
+
+    def weighed(self, seen: tuple[Verdicts, str, str, str]) -> Weight | None:
+        """Return what `weigh` makes of (verdicts, context, field's word, lone): the same for the same."""
+        try:
+            return self._weighed[seen]
+        except KeyError:
+            weight = weigh(self.rule, *seen)
+            if len(self._weighed) >= KEPT:
+                self._weighed.clear()
+            self._weighed[seen] = weight
+            return weight
 
 
 class Reach(NamedTuple):
@@ -109,7 +140,7 @@ def weigh(
     context: str,
     field_word: str,
     lone: str = "",
-) -> tuple[Confidence, float, tuple[str, ...], tuple[tuple[str, Confidence], ...]] | None:
+) -> Weight | None:
     """Return confidence, score, evidence and the steps that led there; None when the rule rejects the match.
 
     A pure function of the rule and what was seen, so that `explain` can tell the story again.

@@ -343,17 +343,6 @@ def _nearest(pieces: Sequence[_Piece]) -> list[bytes]:
     return [piece.text for piece in pieces[first:last]]
 
 
-def least_digits(pattern: str) -> int:
-    """Return how many ASCII digits every match of a pattern holds, wherever in it.
-
-    >>> least_digits(r"[0-9]{2} [A-Z]+ [0-9]{4}|[0-9]{8}")
-    6
-    """
-    tree = sre_parse.parse(pattern)
-    ways = (_pieces(way, outer=False) for way in _sequences(tree, fold=False))
-    return min(sum(piece.digits for piece in way if piece.digits and piece.digits > 0) for way in ways)
-
-
 def raw_alike(pattern: str) -> bool:
     """Say whether a pattern finds in raw JSON, escapes undone, all that it finds in the decoded leaf.
 

@@ -114,23 +114,24 @@ class Patterns:
         A word in a field's name reaches over the whole field. Where a validator rejects, what it would reject does
         not count, as far as the escapes there can be undone at a glance.
         """
-        entry = self.compiled(number)
-        reach = self.reaches[number]
-        low, high = max(first - reach.before - 8, row[0] - 1), last + reach.after + 8
+        before, after, anchored = self.reaches[number]
+        if row[1] - first > BIG_LEAF:
+            return False
+        low, high = max(first - before - 8, row[0] - 1), last + after + 8
         raw = bytes(buffer[low:high])
-        more = 0 if raw.isascii() else len(raw) - len(raw.decode("utf-8", "ignore"))
-        if more := more + raw.count(b"\\"):  # characters that take several bytes: the reach is in characters
+        more = raw.count(b"\\")
+        if not raw.isascii():
+            more += len(raw) - len(raw.decode("utf-8", "ignore"))
+        named = not anchored and (
+            _NAME_END.match(buffer, last - 1) is not None or _NAME_END.match(buffer, first - 1) is not None
+        )
+        if more or named:  # characters that take several bytes: the reach is in characters
             low, high = max(low - 2 * more, row[0] - 1), high + 2 * more
-        named = not reach.anchored and any(_NAME_END.match(bytes(buffer[at - 1 : at + 128])) for at in {first, last})
-        if named:
-            high = max(row[1], high)
-        if more or named:
-            raw = bytes(buffer[low:high])
+            raw = bytes(buffer[low : max(row[1], high) if named else high])
         if not self.sieve(number).holds(raw):
             return True
-        if named or entry.rule.on_failed != "reject" or not entry.checks or not entry.raw_alike:
-            return False
-        if _HARD_ESCAPE.search(raw):
+        entry = self.compiled(number)
+        if named or not entry.rejecting or _HARD_ESCAPE.search(raw):
             return False
         text = raw.decode("utf-8", "replace")
         if more:
@@ -272,13 +273,7 @@ class Patterns:
         lone = alone(leaf, span) if rule.alone and not context and not named else ""
         if entry.hopeless and not context and not named and not lone:
             return None  # nothing a validator says would lift it over the minimum
-        verdicts = []
-        for name, check in entry.checks:
-            verdict = check(value)
-            if verdict.state == "failed" and rule.on_failed == "reject":
-                return None
-            verdicts.append((name, verdict))
-        weighed = weigh(rule, verdicts, context, named, lone)
+        weighed = entry.weighed((entry.verdicts(value), context, named, lone))
         if weighed is None or weighed[0] < self.minimum:
             return None
         level, score, evidence, _ = weighed
