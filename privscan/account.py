@@ -43,7 +43,7 @@ def row(uri: str, leaf: Leaf, pointer: str, match: Match, key: bytes) -> dict[st
         "severity": match.severity.label,
         "evidence": match.evidence,
         "fingerprint": operators.digest(key, match.entity, leaf.text[start:end]).hex()[:32],
-        "state": match.state.value,
+        "state": str(match.state),
     }
 
 

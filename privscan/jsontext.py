@@ -9,6 +9,7 @@ from __future__ import annotations
 import bisect
 import json
 import re
+from json.encoder import encode_basestring, encode_basestring_ascii  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -32,6 +33,7 @@ _ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F
 _SURROGATE = re.compile(  # 1 a lone one; any other escape is passed over whole
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
 )
+_WRITERS = (encode_basestring, encode_basestring_ascii)
 _LONE = re.compile(rb"\\u[dD][89a-fA-F]")
 MAX_DEPTH = 1024  # orjson's own limit
 
@@ -201,6 +203,10 @@ def raw_offsets(raw: str, offsets: Sequence[int]) -> list[int]:
     """
     if "\\" not in raw:
         return list(offsets)
+    text = decode(raw)
+    for write in _WRITERS:  # as nearly all JSON is written, one way or the other: what stands before says how far on
+        if write(text)[1:-1] == raw:
+            return [len(write(text[:offset])) - 2 for offset in offsets]
     raw_at: list[int] = []  # behind each escape: its offset in the raw and in the decoded text
     decoded_at: list[int] = []
     shrink = 0

@@ -44,7 +44,7 @@ class _Level(enum.IntEnum):
 
     @property
     def label(self) -> str:
-        return self.name.lower()
+        return _LABELS[self.__class__][self]
 
     @classmethod
     def of(cls, word: str) -> Any:
@@ -70,6 +70,10 @@ class Severity(_Level):
     MEDIUM = 1
     HIGH = 2
     CRITICAL = 3
+
+
+# A member's own name is slow to ask for, and is asked for twice a finding.
+_LABELS = {levels: tuple(level.name.lower() for level in levels) for levels in (Confidence, Severity)}
 
 
 class State(enum.StrEnum):

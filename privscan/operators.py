@@ -7,6 +7,7 @@ Third-party operators come by the entry point group `privscan.operators` with th
 from __future__ import annotations
 
 import hmac
+import re
 from typing import TYPE_CHECKING, Any
 
 from privscan.errors import ConfigError, nearest
@@ -37,9 +38,12 @@ def normalised(value: str) -> str:
     >>> normalised("4111-1111 1111 1111"), normalised("Bob@Example.com")
     ('4111111111111111', 'bob@example.com')
     """
-    joined = "".join(mark for mark in value if mark.isalnum())
-    digits = sum(mark.isdigit() for mark in joined)
+    joined = _JOINTS.sub("", value)
+    digits = len(joined) - len(_DIGITS.sub("", joined))
     return joined.upper() if joined and digits * 2 >= len(joined) else value.casefold()
+
+
+_JOINTS, _DIGITS = re.compile(r"[\W_]+"), re.compile(r"\d+")
 
 
 def replace(_key: bytes, entity: str, _value: str, params: dict[str, Any]) -> str:

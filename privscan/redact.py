@@ -104,7 +104,8 @@ class Redactor:
         """Apply the edits of one leaf."""
         if leaf.kind is LeafKind.NUMBER:
             return Rewrite(leaf, None, ())
-        inner = list(views.of(leaf))
+        packed = views.json.likely(leaf.text) or any("view:" in "".join(m.evidence) for e in found for m in e.matches)
+        inner = list(views.of(leaf)) if packed else []
         spans = []
         for edit in found:
             entity = edit.matches[0].entity

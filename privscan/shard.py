@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import operator
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 SAMPLES = 2  # redacted contexts kept of each entity and shard
 FIELDS_KEPT = 1000  # distinct (field, entity) pairs counted by name in a shard; the rest count as "(other)"
 PROBLEMS_KEPT = 100  # of a shard, for the report; all stand in the quarantine
+_PLACE = operator.attrgetter("span", "rule")
 GONE = (Outcome.DROPPED, Outcome.DUPLICATE, Outcome.QUARANTINED)
 
 
@@ -222,9 +224,9 @@ class _Line:
         for leaf, matches in record.leaves.values():
             pointer = account.shown(leaf.field, hidden) if hidden else leaf.field
             where = account.general(pointer)
-            for match in sorted(matches, key=lambda entry: (entry.span, entry.rule)):
+            for match in sorted(matches, key=_PLACE) if len(matches) > 1 else matches:
                 level, severity = match.confidence.label, match.severity.label
-                tally.findings[(match.entity, match.rule, level, severity, match.state.value)] += 1
+                tally.findings[(match.entity, match.rule, level, severity, str(match.state))] += 1
                 tally.files[(uri, match.entity)] += 1
                 name = (where, match.entity)
                 if len(tally.fields) >= FIELDS_KEPT and name not in tally.fields:

@@ -15,7 +15,7 @@ from privscan.model import Match
 from privscan.states import Watched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from importlib.metadata import EntryPoint
 
     from privscan.config import Settings
@@ -82,10 +82,9 @@ def _plugin(name: str, point: EntryPoint, settings: Settings) -> Detector:
 
 def look(found_by: Iterable[Detector], leaves: Sequence[Leaf]) -> dict[int, list[Match]]:
     """Show leaves and their other readings to every detector; return matches by position, in the leaves' own spans."""
-    readings = list(leaves)
-    budget = views.Budget()
-    seen = [(position, view) for position, leaf in enumerate(leaves) for view in views.of(leaf, budget)]
-    readings += [view.leaf for _, view in seen]
+    found_by = list(found_by)
+    seen = list(_views(found_by, leaves))
+    readings = [*leaves, *(view.leaf for _, view in seen)]
     out: dict[int, list[Match]] = {}
     for detector in found_by:
         known: dict[int, set[tuple[Span, str]]] = {}
@@ -102,6 +101,18 @@ def look(found_by: Iterable[Detector], leaves: Sequence[Leaf]) -> dict[int, list
                     known[position].add((span, match.rule))
                     out.setdefault(position, []).append(moved(match, span, f"view:{view.name}"))
     return found_by.mark(leaves, out) if isinstance(found_by, Watched) else out
+
+
+def _views(found_by: Iterable[Detector], leaves: Sequence[Leaf]) -> Iterator[tuple[int, views.View]]:
+    """Yield (position, view) of all leaves; where the gate of the readings is at hand, it says which are worth a try."""
+    for detector in found_by:
+        if hasattr(detector, "views"):
+            yield from detector.views(leaves)
+            return
+    budget = views.Budget()
+    for position, leaf in enumerate(leaves):
+        for view in views.of(leaf, budget):
+            yield position, view
 
 
 def moved(match: Match, span: Span, evidence: str = "") -> Match:

@@ -19,7 +19,7 @@ from privscan.views import base64, escapes, hex, html, json, normal, percent, qu
 from privscan.views.view import View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from privscan.model import Leaf, Span
     from privscan.views.view import Reading
@@ -61,8 +61,11 @@ class Budget:
             raise Spent(f"record {self._record}: its encodings nest too much to be read; decode it before the scan")
 
 
-def of(leaf: Leaf, budget: Budget | None = None) -> Iterator[View]:
-    """Yield every other reading of a leaf, those of views behind those they were found in; Spent as told above."""
+def of(leaf: Leaf, budget: Budget | None = None, likely: Collection[str] | None = None) -> Iterator[View]:
+    """Yield every other reading of a leaf, those of views behind those they were found in; Spent as told above.
+
+    `likely` names the readings to try on the leaf itself, where that is known.
+    """
     budget = budget or Budget()
     budget.open(leaf)
     level: list[View | None] = [None]
@@ -70,7 +73,7 @@ def of(leaf: Leaf, budget: Budget | None = None) -> Iterator[View]:
     for _ in range(DEPTH):
         fresh: list[View | None] = []
         for outer in level:
-            for view in _read(leaf, outer):
+            for view in _read(leaf, outer, likely if outer is None else None):
                 here = (view.leaf.text, view.origin())
                 if here not in seen and view.leaf.text != leaf.text:
                     budget.spend(len(view.leaf.text))
@@ -80,13 +83,13 @@ def of(leaf: Leaf, budget: Budget | None = None) -> Iterator[View]:
         level = fresh
 
 
-def _read(leaf: Leaf, outer: View | None) -> Iterator[View]:
+def _read(leaf: Leaf, outer: View | None, likely: Collection[str] | None) -> Iterator[View]:
     """Yield the views of a leaf, or of one of its views."""
     inner = leaf if outer is None else outer.leaf
     if len(inner.text) < SHORTEST or inner.kind is LeafKind.NUMBER:
         return
     for reading in READINGS:
-        if not reading.likely(inner.text):
+        if (likely is not None and reading.NAME not in likely) or not reading.likely(inner.text):
             continue
         whole = False
         for view in reading.read(inner):
