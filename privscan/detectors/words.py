@@ -37,6 +37,7 @@ AFTER = char_class(EVERY - frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789"))
 
 
 FOLDED = 4  # letters: a shorter word without its accents is another word ("né", "ne")
+LONG = 6  # letters: a word so long may end a compound ("Privattelefon", "userPassport") and is told apart by itself
 
 
 def keyword_triggers(words: Iterable[str]) -> tuple[bytes, ...]:
@@ -56,8 +57,9 @@ def keyword_triggers(words: Iterable[str]) -> tuple[bytes, ...]:
             joints = (b"",) if len(parts) == 1 else (b" ", b"_", b"-", b"")
             # behind a backslash such a letter is the escape's, as in "\\nif"
             before = BEFORE_ESCAPED if parts[0][0] in "bfnrtu" else BEFORE
-            found |= {before + joint.join(map(_spell, parts)) + AFTER for joint in joints}
-            if form.isascii() and parts[0][0].isalpha():
+            short = sum(map(len, parts)) < LONG
+            found |= {(before if short else b"") + joint.join(map(_spell, parts)) + AFTER for joint in joints}
+            if short and form.isascii() and parts[0][0].isalpha():
                 found.add(_camel("".join(parts)))
     return tuple(sorted(found))
 
