@@ -73,7 +73,9 @@ class Severity(_Level):
 
 
 # A member's own name is slow to ask for, and is asked for twice a finding.
-_LABELS = {levels: tuple(level.name.lower() for level in levels) for levels in (Confidence, Severity)}
+_LABELS: dict[type[_Level], tuple[str, ...]] = {
+    levels: tuple(level.name.lower() for level in levels) for levels in (Confidence, Severity)
+}
 
 
 class State(enum.StrEnum):

@@ -82,7 +82,6 @@ def _plugin(name: str, point: EntryPoint, settings: Settings) -> Detector:
 
 def look(found_by: Iterable[Detector], leaves: Sequence[Leaf]) -> dict[int, list[Match]]:
     """Show leaves and their other readings to every detector; return matches by position, in the leaves' own spans."""
-    found_by = list(found_by)
     seen = list(_views(found_by, leaves))
     readings = [*leaves, *(view.leaf for _, view in seen)]
     out: dict[int, list[Match]] = {}
@@ -104,7 +103,7 @@ def look(found_by: Iterable[Detector], leaves: Sequence[Leaf]) -> dict[int, list
 
 
 def _views(found_by: Iterable[Detector], leaves: Sequence[Leaf]) -> Iterator[tuple[int, views.View]]:
-    """Yield (position, view) of all leaves; where the gate of the readings is at hand, it says which are worth a try."""
+    """Yield (position, view) of all leaves; the gate of the readings, where there is one, says which to try."""
     for detector in found_by:
         if hasattr(detector, "views"):
             yield from detector.views(leaves)

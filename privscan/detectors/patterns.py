@@ -6,7 +6,6 @@ evidence.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +20,8 @@ from privscan.detectors.compiled import (
     alone,
     needs_context,
     plan,
-    weigh,
 )
+from privscan.detectors.gate import BIG_LEAF, THIN, Gate
 from privscan.detectors.words import Words, around, field_words
 from privscan.model import LeafKind, Match, Span, State
 
@@ -33,14 +32,8 @@ if TYPE_CHECKING:
     from privscan.formats import Block
     from privscan.model import Leaf
 
-BIG_LEAF = 1 << 20  # bytes; longer leaves are scanned by themselves, their hits thinned
-THIN = 64  # bytes: of hits of one rule closer than this one is kept, and its window widened by as much
-_HARD_ESCAPE = re.compile(rb"\\[^nrt\"]|\\\Z")  # the few that a replacement cannot undo at a glance
-_NAME_END = re.compile(rb"[^\"]{0,64}\"\s{0,8}:")
 # Where in a leaf to look, in code points: from, to, and the last place where a match can begin.
 Window = tuple[int, int, int]
-NO_DIGITS = bytes(byte for byte in range(256) if not 0x30 <= byte <= 0x39)
-CLOSE = 16  # bytes between hits that are looked at together
 
 
 class Patterns:
@@ -54,9 +47,12 @@ class Patterns:
         self.reaches = [Reach(*reach) for reach in kept["reaches"]]
         found = [triggers.Trigger(number, text.encode("latin-1"), group) for number, text, group in kept["triggers"]]
         self.databases = triggers.compile_rules(found, self.rules, settings.cache_dir) if found else None
-        self.cache_dir = settings.cache_dir
         self._compiled: dict[int, Compiled] = {}
-        self._sieves: dict[int, triggers.Sieve] = {}
+        self.gate = (
+            Gate(self.databases, self.reaches, self.rules, self.compiled, settings.cache_dir)
+            if self.databases
+            else None
+        )
 
     def compiled(self, number: int) -> Compiled:
         entry = self._compiled.get(number)
@@ -68,86 +64,7 @@ class Patterns:
 
     def candidates(self, block: Block) -> dict[int, list[int] | None]:
         """Return the rows with a trigger in their raw bytes and where, or with an escape that could hide one."""
-        rows: dict[int, list[int] | None] = {}
-        if self.databases is None:
-            return rows
-        buffers = list(block.buffers())
-        for buffer, starts in buffers:
-            self._triggered(memoryview(buffer), starts, rows)
-        if len(buffers) > 1:
-            rows = dict.fromkeys(rows)
-        for name, members in block.names():
-            if self.databases.names(f"\x1f{name}\x1f".encode(errors="surrogatepass")):
-                rows.update(dict.fromkeys(members))
-        rows.update(dict.fromkeys(block.obscured()))
-        return rows
-
-    def _triggered(self, buffer: memoryview, starts: np.ndarray[Any, Any], rows: dict[int, list[int] | None]) -> None:
-        """Scan in pieces of about SCAN_BYTES of whole rows, each with the byte before it and the one behind."""
-        assert self.databases is not None
-        row, total = 0, len(starts)
-        while row < total:
-            begin = int(starts[row])
-            following = max(int(np.searchsorted(starts, begin + triggers.SCAN_BYTES)), row + 1)
-            end = int(starts[following]) if following < total else len(buffer)
-            low = max(begin - 1, 0)
-            numbers, ends = self.databases.scan(buffer[low:end], THIN if end - begin > BIG_LEAF else 0)
-            if len(ends):
-                # a trigger ends inside its row, or one byte past it (its neighbour): never before the row begins
-                owners = np.searchsorted(starts, ends + (low - 2), side="right") - 1
-                order = np.lexsort((ends, numbers, owners))
-                marks = (ends[order] + low).tolist()
-                for owner, number, at, stop in _clusters(owners[order].tolist(), numbers[order].tolist(), marks):
-                    if owner < 0:
-                        continue
-                    known = rows.get(owner)
-                    if known is None:
-                        if self._idle(number, buffer, (int(starts[owner]), end), marks[at], marks[stop - 1]):
-                            continue
-                        rows[owner] = known = []
-                    known += marks[at:stop]  # a row looked at anyway is not worth a second opinion
-            row = following
-
-    def _idle(self, number: int, buffer: memoryview, row: tuple[int, int], first: int, last: int) -> bool:
-        """Say whether the neighbourhood of a cluster of hits holds no match of the rule: not even its loose form.
-
-        A word in a field's name reaches over the whole field. Where a validator rejects, what it would reject does
-        not count, as far as the escapes there can be undone at a glance.
-        """
-        before, after, anchored = self.reaches[number]
-        if row[1] - first > BIG_LEAF:
-            return False
-        low, high = max(first - before - 8, row[0] - 1), last + after + 8
-        raw = bytes(buffer[low:high])
-        more = raw.count(b"\\")
-        if not raw.isascii():
-            more += len(raw) - len(raw.decode("utf-8", "ignore"))
-        named = not anchored and (
-            _NAME_END.match(buffer, last - 1) is not None or _NAME_END.match(buffer, first - 1) is not None
-        )
-        if more or named:  # characters that take several bytes: the reach is in characters
-            low, high = max(low - 2 * more, row[0] - 1), high + 2 * more
-            raw = bytes(buffer[low : max(row[1], high) if named else high])
-        if not self.sieve(number).holds(raw):
-            return True
-        entry = self.compiled(number)
-        if named or not entry.rejecting or _HARD_ESCAPE.search(raw):
-            return False
-        text = raw.decode("utf-8", "replace")
-        if more:
-            text = text.replace("\\n", "\n").replace('\\"', '"').replace("\\t", "\t").replace("\\r", "\r")
-        at = 0
-        while found := entry.pattern.search(text, at):
-            if not entry.rejects(found[entry.group]):
-                return False
-            at = found.start() + 1
-        return True
-
-    def sieve(self, number: int) -> triggers.Sieve:
-        kept = self._sieves.get(number)
-        if kept is None:
-            kept = self._sieves[number] = triggers.Sieve(self.rules[number].pattern, self.cache_dir)
-        return kept
+        return self.gate.rows(block) if self.gate is not None else {}
 
     # ------------------------------------------------------------ detect
 
@@ -310,21 +227,6 @@ def _settled(matches: list[Match]) -> list[Match]:
         else match
         for match in matches
     ]
-
-
-def _clusters(owners: list[int], numbers: list[int], ends: list[int]) -> Iterator[tuple[int, int, int, int]]:
-    """Yield (owner, rule, from, to): the runs of hits of one rule in one row that stand close together."""
-    at = 0
-    for place in range(1, len(ends) + 1):
-        same = (
-            place < len(ends)
-            and owners[place] == owners[at]
-            and numbers[place] == numbers[at]
-            and ends[place] - ends[place - 1] <= CLOSE
-        )
-        if not same:
-            yield owners[at], numbers[at], at, place
-            at = place
 
 
 class _Index:

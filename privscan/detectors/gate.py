@@ -1,0 +1,190 @@
+"""The gate of the rules: which rows of a block can hold a match, told from raw bytes alone.
+
+Triggers say where to look, the loose form of a rule's pattern whether anything can be there at all (`triggers.Sieve`),
+and where a validator rejects, what it would reject does not count. All hits of a rule are asked of together.
+"""
+
+from __future__ import annotations
+
+import itertools
+import operator
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from privscan.detectors import triggers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from privscan.detectors.compiled import Compiled, Reach
+    from privscan.formats import Block
+    from privscan.model import Rule
+
+    Array = np.ndarray[Any, Any]
+
+BIG_LEAF = 1 << 20  # bytes; longer leaves are scanned by themselves, their hits thinned
+THIN = 64  # bytes: there, of hits of one rule closer than this one is kept, and its window widened by as much
+SLACK = 8  # bytes round a window, for the neighbours a pattern asks for
+DENSE = 8  # bytes a character takes at most, where most of them take several
+NAME_REACH = 64  # bytes from a word to the end of the field's name it stands in
+_HARD_ESCAPE = re.compile(rb"\\[^nrt\"]|\\\Z")  # the few that a replacement cannot undo at a glance
+_EASY = (("\\n", "\n"), ('\\"', '"'), ("\\t", "\t"), ("\\r", "\r"))
+
+MANY = 4  # windows of a rule that are first asked of together
+# Rule, from and to (bytes of the buffer), its hits from and to.
+Window = tuple[int, int, int, int, int]
+Rows = dict[int, list[int] | None]
+
+
+class Gate:
+    """The triggers of some rules, their reaches and sieves."""
+
+    def __init__(
+        self,
+        databases: triggers.Databases,
+        reaches: Sequence[Reach],
+        rules: Sequence[Rule],
+        compiled: Callable[[int], Compiled],
+        cache: str | None,
+    ) -> None:
+        self._databases, self._rules, self._compiled, self._cache = databases, rules, compiled, cache
+        self._reaches = np.array(reaches, dtype=np.int64).reshape(-1, 3)
+        self._sieves: dict[int, triggers.Sieve] = {}
+
+    def rows(self, block: Block) -> Rows:
+        """Return the rows with something to look at in their raw bytes and where, None for the whole row."""
+        rows: Rows = {}
+        buffers = list(block.buffers())
+        for buffer, starts in buffers:
+            self._buffer(memoryview(buffer), starts, rows)
+        if len(buffers) > 1:
+            rows = dict.fromkeys(rows)
+        for name, members in block.names():
+            if self._databases.names(f"\x1f{name}\x1f".encode(errors="surrogatepass")):
+                rows.update(dict.fromkeys(members))
+        rows.update(dict.fromkeys(block.obscured()))
+        return rows
+
+    def _buffer(self, buffer: memoryview, starts: Array, rows: Rows) -> None:
+        """Scan in pieces of about SCAN_BYTES of whole rows, each with the byte before it and the one behind."""
+        row, total = 0, len(starts)
+        while row < total:
+            begin = int(starts[row])
+            following = max(int(np.searchsorted(starts, begin + triggers.SCAN_BYTES)), row + 1)
+            end = int(starts[following]) if following < total else len(buffer)
+            low = max(begin - 1, 0)
+            apart = THIN if end - begin > BIG_LEAF + triggers.SCAN_BYTES else 0
+            numbers, ends = self._databases.scan(buffer[low:end], apart)
+            if len(ends):
+                # a trigger ends inside its row, or one byte past it (its neighbour): never before the row begins
+                owners = np.searchsorted(starts, ends + (low - 2), side="right") - 1
+                hits = _Hits(buffer[:end], low, starts, owners, numbers, ends + low, apart)
+                for number, group in itertools.groupby(hits.windows(self._reaches), operator.itemgetter(0)):
+                    self._rule(number, list(group), hits, rows)
+            row = following
+        for marks in rows.values():
+            if marks is not None:
+                marks.sort()
+
+    def _rule(self, number: int, windows: list[Window], hits: _Hits, rows: Rows) -> None:
+        """Mark the hits of one rule round which a match can stand."""
+        sieve = self._sieves.get(number)
+        if sieve is None:
+            sieve = self._sieves[number] = triggers.Sieve(self._rules[number].pattern, self._cache)
+        buffer = hits.buffer
+        if len(windows) > MANY:
+            small = [buffer[low:high] for _, low, high, _, _ in windows if high - low <= BIG_LEAF]
+            if len(small) == len(windows) and not sieve.holds(b"".join(small)):
+                return
+        for _, low, high, first, last in windows:
+            if high - low <= BIG_LEAF:
+                raw = bytes(buffer[low:high])
+                if not sieve.holds(raw):
+                    continue
+                entry = self._compiled(number)
+                if entry.rejecting and _rejected(entry, raw):
+                    continue
+            marks = rows.setdefault(hits.owner(first), [])
+            if marks is not None:
+                marks += hits.ends[first:last].tolist()
+
+
+class _Hits:
+    """The hits of a piece of a buffer, sorted by rule, row and place, and what stands round them."""
+
+    def __init__(
+        self, buffer: memoryview, low: int, starts: Array, owners: Array, numbers: Array, ends: Array, apart: int
+    ) -> None:
+        order = np.lexsort((ends, owners, numbers))
+        order = order[owners[order] >= 0]
+        self.buffer, self.owners, self.ends = buffer, owners[order], ends[order]
+        self._numbers, self._low, self._apart = numbers[order], low, apart
+        self._row_starts = starts[self.owners] - 1
+        self._row_stops = np.append(starts, len(buffer))[self.owners + 1]
+        self._bytes = np.frombuffer(buffer[low:], dtype=np.uint8)
+        # a character that takes several bytes has its continuation bytes here, or its backslashes
+        self._extra = np.flatnonzero((self._bytes == 0x5C) | ((self._bytes & 0xC0) == 0x80)) + low
+
+    def owner(self, hit: int) -> int:
+        return int(self.owners[hit])
+
+    def windows(self, reaches: Array) -> Iterator[Window]:
+        """Yield (rule, low, high, first hit, last hit) of what is within reach of the hits, overlapping ones merged.
+
+        `reaches` has a row (before, after, anchored) a rule.
+        """
+        ends, numbers, owners = self.ends, self._numbers, self.owners
+        if not len(ends):
+            return iter(())
+        before, after, anchored = reaches[numbers].T
+        lows = np.maximum(ends - SLACK - self._bytes_of(ends, -before), self._row_starts)
+        highs = np.minimum(ends + SLACK + self._bytes_of(ends, after), self._row_stops)
+        highs = np.where((anchored == 0) & self._named(), self._row_stops, highs)
+        apart = (lows[1:] > highs[:-1]) | (owners[1:] != owners[:-1]) | (numbers[1:] != numbers[:-1])
+        opens = np.flatnonzero(np.concatenate(([True], apart)))
+        firsts = opens.tolist()
+        return zip(
+            numbers[opens].tolist(),
+            lows[opens].tolist(),
+            np.maximum.reduceat(highs, opens).tolist(),
+            firsts,
+            [*firsts[1:], len(ends)],
+            strict=True,
+        )
+
+    def _bytes_of(self, ends: Array, reach: Array) -> Array:
+        """Return how many bytes so many characters before (negative) or behind some places take at most."""
+        size = np.abs(reach) + self._apart
+        far = np.searchsorted(self._extra, ends + 2 * reach)
+        extra = np.abs(np.searchsorted(self._extra, ends) - far)
+        return np.where(extra <= size, size + extra, DENSE * size)
+
+    def _named(self) -> Array:
+        """Return for each hit whether it stands in a field's name."""
+        quotes = np.flatnonzero(self._bytes == 0x22) + self._low
+        closing = np.append(quotes, len(self.buffer))[np.searchsorted(quotes, self.ends - 1)]
+        named = np.zeros(len(self.ends), dtype=bool)
+        near = np.flatnonzero(closing - self.ends < NAME_REACH)
+        named[near] = [_NAME.match(self.buffer, at) is not None for at in closing[near].tolist()]
+        return named
+
+
+_NAME = re.compile(rb"\"\s{0,8}:")
+
+
+def _rejected(entry: Compiled, raw: bytes) -> bool:
+    """Say whether the rule's validators reject all that its pattern finds; False where escapes are hard to undo."""
+    if _HARD_ESCAPE.search(raw):
+        return False
+    text = raw.decode("utf-8", "replace")
+    if "\\" in text:
+        for escape, meant in _EASY:
+            text = text.replace(escape, meant)
+    at = 0
+    while found := entry.pattern.search(text, at):
+        if not entry.rejects(found[entry.group]):
+            return False
+        at = found.start() + 1
+    return True
