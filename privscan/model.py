@@ -280,6 +280,7 @@ class Policy:
 
     `select` and `ignore` are prefixes of rule ids or entity names; `regulations` selects the rules that name one of
     them as well. `regions` is what --region says by default. `by_shape` lists rules whose shape alone is enough here.
+    `allow` lists values that are no findings, `ner` names the model Presidio takes for names.
     `actions` maps an entity (or a prefix of rule ids)
     to an action, `default` serves the rest. `placeholders` is "redact" or "keep". `detectors` names those to run.
     """
@@ -294,6 +295,8 @@ class Policy:
     actions: tuple[tuple[str, Action], ...]
     min_confidence: Confidence = Confidence.MEDIUM
     regulations: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+    ner: str = ""
     regions: tuple[str, ...] = ()
     by_shape: tuple[str, ...] = ()
     placeholders: str = "redact"

@@ -42,6 +42,8 @@ _KEYS = frozenset(
         "ignore",
         "regulations",
         "regions",
+        "allow",
+        "ner",
         "by_shape",
         "detectors",
         "min_confidence",
@@ -133,6 +135,8 @@ def _policy(data: dict[str, Any], source: str, plugins: frozenset[str], sha256: 
         min_confidence=level,
         regulations=_words(data, "regulations", source),
         regions=_words(data, "regions", source),
+        allow=_words(data, "allow", source),
+        ner=_word(data, "ner", source),
         by_shape=_words(data, "by_shape", source),
         placeholders=placeholders,
         sha256=sha256,
@@ -161,6 +165,13 @@ def _words(data: dict[str, Any], key: str, source: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
         raise ConfigError(f"{source}: {key}: must be a list of strings")
     return tuple(value)
+
+
+def _word(data: dict[str, Any], key: str, source: str) -> str:
+    value = data.get(key, "")
+    if not isinstance(value, str):
+        raise ConfigError(f"{source}: {key}: must be a string")
+    return value
 
 
 def _action(table: Any, where: str, plugins: frozenset[str]) -> Action:

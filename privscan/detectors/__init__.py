@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 OWN = {
     "patterns": ("privscan.detectors.patterns", "Patterns"),
     "names": ("privscan.detectors.names", "Names"),
+    "presidio": ("privscan.detectors.presidio", "Presidio"),
 }
+RULELESS = ("patterns", "presidio")  # loaded whatever the rules
 
 
 class Detector(Protocol):
@@ -52,7 +54,7 @@ def build(settings: Settings) -> tuple[Detector, ...]:
 
     found: list[Detector] = []
     plugins = {point.name: point for point in entry_points(group="privscan.detectors")}
-    wanted_by = {"patterns", *(rule.detector for rule in settings.rules)}
+    wanted_by = {*RULELESS, *(rule.detector for rule in settings.rules)}
     for name in settings.policy.detectors:
         if name in OWN:
             module, kind = OWN[name]
@@ -63,6 +65,10 @@ def build(settings: Settings) -> tuple[Detector, ...]:
         else:
             known = {*OWN, *plugins}
             raise ConfigError(f'policy {settings.policy.id}: no detector is called "{name}"{nearest(name, known)}')
+    if settings.policy.allow:
+        from privscan.detectors.allow import Allowing
+
+        found = [Allowing(detector, settings.policy.allow) for detector in found]
     if found:
         from privscan.detectors.readings import Readings
 

@@ -56,7 +56,7 @@ def kept(text: str, names: Sequence[Name]) -> list[Name]:
 def _code(text: str, name: Name) -> bool:
     """Say whether a single word is glued to marks of code, or is itself an identifier."""
     value = text[name.start : name.end]
-    if " " in value:
+    if " " in value or _handle(text, name):
         return False
     before, behind = text[max(name.start - 1, 0) : name.start], text[name.end : name.end + 1]
     joined = behind == "." and text[name.end + 1 : name.end + 2].isalpha() and not value.isupper()
@@ -66,9 +66,20 @@ def _code(text: str, name: Name) -> bool:
 def _small(text: str, name: Name) -> bool:
     """Say whether a name in small letters is none, because those about it have capitals and no list knows it well."""
     value = text[name.start : name.end]
-    if not value.islower() or not any(map(str.isupper, text[max(name.start - NEAR, 0) : name.end + NEAR])):
+    if (
+        _handle(text, name)
+        or not value.islower()
+        or not any(map(str.isupper, text[max(name.start - NEAR, 0) : name.end + NEAR]))
+    ):
         return False
     parts = _LETTERS.findall(value)
     known = any(lists.level(part, lists.FIRST) > 1 or lists.level(part, lists.LAST) > 1 for part in parts)
     plain = any(lists.level(part, lists.PLAIN) for part in parts)
     return name.chance < SURE_SMALL or plain or not known
+
+
+def _handle(text: str, name: Name) -> bool:
+    """Say whether a name is a user name behind its sign, as people are called on social media."""
+    return (
+        text[max(name.start - 1, 0) : name.start] == "@" and not text[max(name.start - 2, 0) : name.start - 1].isalnum()
+    )
