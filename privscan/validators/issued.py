@@ -12,7 +12,7 @@ from privscan.validators import FAILED, PLACEHOLDER, SHAPE, Verdict
 
 _STAND_IN = re.compile(
     r"(?i)example|placeholder|redacted|dummy|insert|change_?me|replace_?(?:me|with)|[_-]here\b|goes_?here|"
-    r"(?:^|[_-])(?:my|your|fake|mock|test|sample)[_-]|x{6,}|\*{3,}|\.{3,}|0{10,}|12345678|01234567|abcdefgh|deadbeef"
+    r"(?:^|[_-])(?:my|your|fake|mock|sample)[_-]|x{6,}|\*{3,}|\.{3,}|0{10,}|12345678|01234567|abcdefgh|deadbeef"
 )
 # Words as code and files join them: dashed, dotted, underscored, in camel case; a number at most behind a word.
 _NAME = re.compile(r"(?:(?:(?:[A-Z]{0,5}[a-z]{2,}|[A-Z](?![A-Z]))+|[A-Z]{2,})[0-9]{0,3}(?:[-_.+/=~]+|\Z))+")
