@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import random
+import re
 import statistics
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import corpus
 from benchmarks.copies_child import NOT_INSTALLED, synthetic
 from benchmarks.measure import ROOT
-from benchmarks.neardup import THRESHOLD, jaccard, shingles
+from benchmarks.neardup import THRESHOLD, jaccard
 from benchmarks.tables import Table
+from privscan.dedup.shingle import UNSPACED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,6 +104,21 @@ def _variant(rng: random.Random, words: list[str]) -> str:
         return " ".join(words[at:] + words[:at])
     rate = rng.choice((0.002, 0.01, 0.02, 0.03, 0.05, 0.08))
     return " ".join(f"w{rng.randrange(10**6)}" if rng.random() < rate else word for word in words)
+
+
+@functools.cache
+def _word() -> re.Pattern[str]:
+    """Return what a word is: letters, digits, marks and underscores; in scripts without spaces each of them."""
+    alone = "".join(f"{chr(low)}-{chr(high)}" for low, high in (*UNSPACED, (0x20000, 0x3FFFF)))
+    marks = "".join(re.escape(chr(code)) for code in range(0x20000) if unicodedata.category(chr(code))[0] == "M")
+    glyphs = "\ufe00-\ufe0f"  # choose how a character looks, and count as nothing
+    return re.compile(rf"(?=[\w{marks}])[{alone}]|(?:(?![{alone}{glyphs}])[\w{marks}])+")
+
+
+def shingles(text: str, size: int = 5) -> set[tuple[str, ...]]:
+    """Return the word 5-grams of the lower-cased text."""
+    words = re.findall(r"\w+" if text.isascii() else _word(), text.lower())
+    return {tuple(words[at : at + size]) for at in range(max(len(words) - size + 1, 1))}
 
 
 def pairs(texts: list[str], families: list[int]) -> list[tuple[int, int]]:
