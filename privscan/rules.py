@@ -38,7 +38,8 @@ _ID = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)+")
 _ENTITY = re.compile(r"[A-Z][A-Z0-9_]*")
 # Pieces that many patterns share: `%{told}` opens one whose value follows a telling name, or is all of its field.
 _PIECES = {
-    "%{told}": r"""(?:\A|(?i:key|token|secret|passw|pwd|bearer|credential|auth(?!or))[^\r\n]{0,32}?[\s"'`=:>({,/])""",
+    "%{told}": r"""(?:\A|(?i:key|token|secret|pass(?!ed|ing|age|es)|pwd|bearer|credential|auth(?!or))"""
+    r"""[^\r\n]{0,32}?(?:\r?\n[^\r\n]{0,24}?)?[\s"'`=:>({,/])""",
 }
 _LOADED: dict[str, tuple[Rule, ...]] = {}  # the shipped rules, by the digest of their packs
 _BUILD = re.compile(r"%\{(?:(\d+):([^}]+)|made:([a-z0-9_]+))\}")
