@@ -167,6 +167,7 @@ REFUSED: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "reference": ({"against": ["no-such-file"]}, UsageError, "no such file"),
     "keep field": ({"keep_policy": "newest", "keep_field": "/mad"}, UsageError, '--keep-field "/mad".*"/made"'),
     "index of exact": ({"index": "x.parquet", "method": "exact"}, ConfigError, "needs --dedup near"),
+    "reference of no pass": ({"against": ["a.jsonl"], "method": "off"}, ConfigError, "leave --dedup off out"),
     "policy of contained": ({"keep_policy": "source", "sources": ["a"], "method": "contained"}, ConfigError, "longest"),
     "place of the index": ({"index": "no/x.parquet"}, OutputError, "cannot be written"),
 }

@@ -85,6 +85,8 @@ class DedupSettings:
             raise ConfigError("--source is read by --keep-policy source only; leave it out")
         if self.method == "contained" and self.keep_policy not in ("first", "longest"):
             raise ConfigError("--dedup contained keeps the longest text; leave --keep-policy out")
+        if self.against and self.method == "off":
+            raise ConfigError("--against is compared with by the first pass; leave --dedup off out")
         if self.repeated and self.method == "off":
             raise ConfigError("--list-repeated needs the first pass; leave --dedup off out")
         if self.index and self.method != "near":
