@@ -28,7 +28,9 @@ class Options(TypedDict, total=False):
     whose national formats to look for, all when not given; `rule_files` further packs; `min_confidence` "low",
     "medium", "high"; `fail_on` a severity or "never"; `gate` limits as "NAME=VALUE" (`privscan.gate.LIMITS`, an entity,
     `min_confidence`); `baseline` and `suppress` files of what is known and of what is excused; `day` the day on which
-    excuses may have expired, today when not given; `fields` and `exclude_fields` JSON Pointers with `*`; `workers`
+    excuses may have expired, today when not given; `require_field` fields every record must have a value in, and
+    `allow_values` "FIELD=A,B"; `sample` about how many records a quick look of `scan` takes; `fields` and
+    `exclude_fields` JSON Pointers with `*`; `workers`
     processes; `key` 16 bytes or more, made for the run and thrown away when not given; `dedup` "near", "exact",
     "contained", "off"; `dedup_threshold` Jaccard similarity of word 5-grams; `dedup_fields` JSON Pointers;
     `dedup_options` the rest by the names of `privscan.dedup.DedupSettings`, and `preset`; `samples` whether the report
@@ -56,6 +58,9 @@ class Options(TypedDict, total=False):
     baseline: str | None
     suppress: Sequence[str]
     day: date | None
+    require_field: Sequence[str]
+    allow_values: Sequence[str]
+    sample: int
 
 
 def scan(

@@ -22,7 +22,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: half the time, and brackets stay
-    add_completion=False,
 )
 rules_app = typer.Typer(help="Look at rules, and check your own.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(rules_app, name="rules")
@@ -74,6 +73,9 @@ def scan(
     baseline: flags.Baseline = None,
     write_baseline: flags.WriteBaseline = None,
     suppress: flags.Suppress = None,
+    require_field: flags.RequireField = None,
+    allow_values: flags.AllowValues = None,
+    sample: flags.Sample = 0,
     audit: flags.Audit = None,
     sign_key: flags.SignKey = None,
     field: flags.Field = None,
@@ -108,6 +110,8 @@ def clean(
     fail_on: flags.FailOn = None,
     gate: flags.GateLimits = None,
     suppress: flags.Suppress = None,
+    require_field: flags.RequireField = None,
+    allow_values: flags.AllowValues = None,
     audit: flags.Audit = None,
     sign_key: flags.SignKey = None,
     field: flags.Field = None,
@@ -299,6 +303,9 @@ def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any
             gate=options.get("gate") or (),
             baseline=options.get("baseline"),
             suppress=options.get("suppress") or (),
+            require_field=options.get("require_field") or (),
+            allow_values=options.get("allow_values") or (),
+            sample=options.get("sample", 0),
         )
         signer = shell.signer(out, options.get("audit"), options.get("sign_key"))
         baseline = options.get("write_baseline")

@@ -63,6 +63,8 @@ class Settings:
     known: Known | None = None
     suppress: tuple[Suppression, ...] = ()
     suppress_files: tuple[str, ...] = ()
+    require: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    sample: int = 0
     day: datetime.date = datetime.date.min
 
     def told(self) -> dict[str, Any]:
@@ -82,7 +84,17 @@ class Settings:
             "dedup_field": list(self.dedup_fields),
             "dedup_options": presets.told(self.dedup),
             "key": self.key_source,
-        } | ({"baseline": os.path.basename(self.known.path)} if self.known else {})
+        } | self._told_more()
+
+    def _told_more(self) -> dict[str, Any]:
+        """Return what few runs are asked for."""
+        told: dict[str, Any] = {"baseline": os.path.basename(self.known.path)} if self.known else {}
+        if self.require:
+            told["require_field"] = [field for field, _ in self.require]
+            told["allow_values"] = [f"{field}={','.join(values)}" for field, values in self.require if values]
+        if self.sample:
+            told["sample"] = self.sample
+        return told
 
 
 def settings(
@@ -111,6 +123,9 @@ def settings(
     baseline: str | None = None,
     suppress: Sequence[str] = (),
     day: datetime.date | None = None,
+    require_field: Sequence[str] = (),
+    allow_values: Sequence[str] = (),
+    sample: int = 0,
 ) -> Settings:
     """Check and resolve what was asked for; UsageError, ConfigError or RuleError where it cannot be."""
     chosen = policies.load(policy, operators.names())
@@ -126,6 +141,8 @@ def settings(
     level = fail_on or _default_level(command, limits)
     if key is not None and len(key) < MIN_KEY:
         raise UsageError(f"the key is shorter than {MIN_KEY} bytes; make one with: openssl rand -hex 32")
+    if sample and command != "scan":
+        raise UsageError("--sample: is for scan; what is written must be looked at whole")
     if workers is not None and workers < 1:
         raise UsageError("--workers must be 1 or more")
     return Settings(
@@ -154,6 +171,8 @@ def settings(
         known=known(baseline, key_check(key)) if baseline else None,
         suppress=excuses(chosen, suppress, loaded),
         suppress_files=tuple(suppress),
+        require=required(require_field, allow_values),
+        sample=sample,
         day=day or datetime.datetime.now(datetime.UTC).date(),
     )
 
@@ -215,6 +234,24 @@ def severity(word: str) -> Severity | None:
     """Return the severity of `--fail-on`, None for never; UsageError where there is none of that name."""
     found: Severity | None = None if word == "never" else _level(Severity, word, "--fail-on", None)
     return found
+
+
+def required(fields: Sequence[str], values: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return (field, allowed values) for --require-field and --allow-values; UsageError where they do not fit.
+
+    Values are compared without case; FIELD=A,B names the field, which a single one does not need.
+    """
+    wanted = {field if field.startswith("/") else f"/{field}": set[str]() for field in fields}
+    for entry in values:
+        name, sign, listed = entry.partition("=")
+        if not sign:
+            name, listed = (next(iter(wanted)) if len(wanted) == 1 else ""), entry
+        field = name if name.startswith("/") else f"/{name}"
+        if field not in wanted:
+            known_ = ", ".join(wanted) or "none"
+            raise UsageError(f'--allow-values "{entry}": give it as FIELD=A,B with a --require-field (there: {known_})')
+        wanted[field] |= {word.strip().casefold() for word in listed.split(",") if word.strip()}
+    return tuple((field, tuple(sorted(allowed))) for field, allowed in wanted.items())
 
 
 def check_actions(policy: Policy, rule_files: Sequence[str]) -> None:

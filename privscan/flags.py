@@ -82,6 +82,29 @@ Suppress = Annotated[
         help="TOML with [[suppress]] tables: findings excused, why, and until when (repeatable).",
     ),
 ]  # fmt: skip
+RequireField = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--require-field", envvar="PRIVSCAN_REQUIRE_FIELD", metavar="FIELD",
+        help="Records without a value there are findings (PROVENANCE), e.g. license or /meta/consent (repeatable).",
+    ),
+]  # fmt: skip
+AllowValues = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-values", envvar="PRIVSCAN_ALLOW_VALUES", metavar="[FIELD=]A,B",
+        help="And those with another value than these (repeatable).",
+    ),
+]  # fmt: skip
+Sample = Annotated[
+    int,
+    typer.Option(
+        "--sample",
+        min=0,
+        metavar="N",
+        help="Look at about N records only and estimate the rest, with intervals; exits 3, since most was not.",
+    ),
+]
 Audit = Annotated[
     str | None,
     typer.Option(
@@ -172,7 +195,9 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the run th
 Resume = Annotated[bool, typer.Option("--resume", help="Go on where the run in --out was cut off.")]
 NoSamples = Annotated[bool, typer.Option("--no-samples", help="Put no masked contexts in the report.")]
 
-SAID = frozenset({"paths", "out", "quiet", "verbose", "overwrite", "resume", "write_baseline", "audit", "sign_key"})
+SAID = frozenset(
+    {"paths", "out", "quiet", "verbose", "overwrite", "resume", "write_baseline", "audit", "sign_key", "sample"}
+)
 """What no file sets: where to, how talkative, and what may be replaced are said on the spot."""
 
 

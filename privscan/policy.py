@@ -101,7 +101,8 @@ def action(policy: Policy, match: Match) -> Action:
         found = named.get(".".join(parts[:end]))
         if found is not None:
             return found
-    return named.get(match.entity, policy.default)
+    fallback = _KEEP if match.entity == "PROVENANCE" else policy.default  # it says what a record lacks
+    return named.get(match.entity, fallback)
 
 
 def _policy(data: dict[str, Any], source: str, plugins: frozenset[str], sha256: str) -> Policy:

@@ -17,7 +17,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import privscan
-from privscan import against, fields, formats, gate, inputs, manifest, pieces, repeated, rows, runfolder, shard, states
+from privscan import (
+    against,
+    fields,
+    formats,
+    gate,
+    inputs,
+    manifest,
+    pieces,
+    repeated,
+    rows,
+    runfolder,
+    sampling,
+    shard,
+    states,
+)
 from privscan.dedup import Part, Summary
 from privscan.errors import InputError, PrivscanError, UsageError
 from privscan.model import Artifact, Outcome, Problem, Report, Shard, Tally
@@ -73,6 +87,7 @@ class Run:
         self.references = against.References()
         self.chosen: Summary | None = None
         self.repeats = (0, 0)  # passages listed, and the records they stand in
+        self.drawn: sampling.Draw | None = None
         self.left = 0  # bytes of progress the piece at hand has not made
         if "-" not in self.before:
             self.check_fields()  # before an earlier run is overwritten
@@ -189,7 +204,7 @@ class Run:
         for number, file in enumerate(self.inputs.files):
             path = self.stdin if file.path == "-" else file.path
             try:
-                cut = formats.named(file.format).plan(path, file.uri, number, self.settings.split)
+                cut = formats.named(file.format).plan(path, file.uri, number, self.split)
             except (OSError, InputError) as error:
                 reason = (
                     str(error)
@@ -199,7 +214,21 @@ class Run:
                 self.problems.append(Problem(file.uri, None, "plan", reason))
                 continue
             planned += cut
+        if self.settings.sample and planned:
+            drawn = sampling.draw(planned, self.size, self.settings.sample)
+            if len(drawn.shards) < len(planned):
+                self.drawn, planned = drawn, list(drawn.shards)
         return [replace(entry, index=index) for index, entry in enumerate(planned)]
+
+    @property
+    def size(self) -> int:
+        """Bytes of the inputs as they lie."""
+        return sum(size for size, _ in self.before.values())
+
+    @property
+    def split(self) -> int:
+        """Bytes of a file that one shard takes."""
+        return sampling.split(self.size) if self.settings.sample else self.settings.split
 
     def cut(self) -> Iterator[Piece]:
         """Yield the shards as workers take them: large streams in pieces where there are several workers."""
@@ -300,6 +329,9 @@ class Run:
         if not self.inputs.files:
             reason = "nothing to read: no file of a known format (.jsonl, .ndjson, plain, .gz or .zst, and .parquet)"
             self.problems.append(Problem(", ".join(self.paths), None, "plan", reason))
+        if self.drawn:
+            reason = f"{tally.records} of about {max(self.drawn.records, tally.records)} records were looked at"
+            self.problems.append(Problem(", ".join(self.paths), None, "sample", reason))
         for problem in self.problems:
             tally.reasons[(problem.stage, problem.reason)] += 1
         report = self.report(tally)
@@ -378,6 +410,8 @@ class Run:
             told["baseline"] = {"sha256": settings.known.sha256, "fingerprints": len(settings.known.prints)}
         if self.folder is not None:
             told |= repeated.told(self, self.folder)
+        if self.drawn:
+            told["sample"] = sampling.told(self.drawn, [result.tally for result in self.results])
         return told
 
     def artifacts(self) -> Iterator[Artifact]:

@@ -115,6 +115,8 @@ def _settings(found: dict[str, Any], key: bytes | None, cache_dir: str | None) -
         cache_dir=cache_dir,
         split=told["split"],
         suppress=found.get("suppress_files", ()),
+        require_field=told.get("require_field", ()),
+        allow_values=told.get("allow_values", ()),
         day=datetime.date.fromisoformat(found["day"]) if "day" in found else None,
     )
     if manifest.suppress_sha256(settings) != found.get("suppress_sha256", ""):

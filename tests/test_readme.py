@@ -119,7 +119,15 @@ def test_keys_of_the_configuration_are_accepted(tmp_path: Path) -> None:
     lists = {"select": '["pii.email"]', "ignore": '["pii.ip"]', "field": '["/messages"]', "exclude_field": '["/id"]'}
     names = {"policy": '"web"', "fail_on": '"never"', "dedup": '"exact"', "key_file": '"key"', "findings": '"f.jsonl"'}
     rest = {"region": '["us", "de"]', "rules": f'["{ROOT / "examples/rules"}"]', "dedup_field": '["/messages"]'}
-    given = values | lists | names | rest | REPEATS | {"suppress": '["excuses.toml"]', "baseline": '"base.jsonl"'}
+    given = (
+        values
+        | lists
+        | names
+        | rest
+        | REPEATS
+        | {"require_field": '"/messages/0/role"', "allow_values": '["user,system,assistant"]'}
+        | {"suppress": '["excuses.toml"]', "baseline": '"base.jsonl"'}
+    )
     head = {"schema": states.SCHEMA, "key_check": config.key_check(b"k" * 32), "fingerprints": 0}
     (tmp_path / "base.jsonl").write_text(json.dumps(head) + "\n", encoding="utf-8")
     (tmp_path / "excuses.toml").write_text("", encoding="utf-8")
@@ -127,7 +135,19 @@ def test_keys_of_the_configuration_are_accepted(tmp_path: Path) -> None:
     assert set(keys) == set(given)
     assert (
         set(keys)
-        | {"paths", "out", "quiet", "verbose", "overwrite", "resume", "format_", "write_baseline", "audit", "sign_key"}
+        | {
+            "paths",
+            "out",
+            "quiet",
+            "verbose",
+            "overwrite",
+            "resume",
+            "format_",
+            "write_baseline",
+            "audit",
+            "sign_key",
+            "sample",
+        }
         == SHARED
     )
     (tmp_path / "key").write_bytes(b"k" * 32)

@@ -69,6 +69,10 @@ def build(settings: Settings) -> tuple[Detector, ...]:
         from privscan.detectors.allow import Allowing
 
         found = [Allowing(detector, settings.policy.allow) for detector in found]
+    if settings.require:
+        from privscan.detectors.provenance import Provenance
+
+        found.append(Provenance(settings))
     if found:
         from privscan.detectors.readings import Readings
 

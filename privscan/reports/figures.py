@@ -46,6 +46,7 @@ _REMEDIES = {
     "read": "Mend or remove what cannot be read, then run again.",
     "detect": "Run again. If it stays, leave that detector out by policy and say so in the release.",
     "redact": "Choose another operator for this entity in the policy, then run again.",
+    "sample": "It was asked for. Run without --sample to look at everything.",
     "write": "Check the space and rights of the output folder, then run again.",
 }
 _REMEDY = "Look at the places listed, mend the cause, then run again."

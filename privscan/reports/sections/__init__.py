@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from privscan.reports.sections import regulations, repetition, suppressions
+from privscan.reports.sections import regulations, repetition, sample, suppressions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["SECTIONS", "of"]
 
 SECTIONS: tuple[Callable[[Report], Section | None], ...] = (
+    sample.section,
     regulations.section,
     repetition.values,
     repetition.families,
