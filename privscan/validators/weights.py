@@ -215,3 +215,22 @@ def ir_national(value: str) -> Verdict:
         return FAILED
     rest = weigh(number[:9], range(10, 1, -1)) % 11
     return PASSED if int(number[9]) == (rest if rest < 2 else 11 - rest) else FAILED
+
+
+def es_dni(value: str) -> Verdict:
+    """Check a Spanish identity number: the letter is the number modulo 23; a leading zero may be left out."""
+    number = plain(value)
+    found = re.fullmatch(r"([KLM]?)(\d{7,8})([A-Z])", number)
+    if not found or (found[1] and len(found[2]) != 7) or "TRWAGMYFPDXBNJZSQVHLCKE"[int(found[2]) % 23] != found[3]:
+        return FAILED
+    return Verdict("passed", (PLACEHOLDER,)) if _dull(number) else PASSED
+
+
+def fi_hetu(value: str) -> Verdict:
+    """Check a Finnish personal identity code: a real day, the last character modulo 31; 900 and up are for tests."""
+    found = re.fullmatch(r"(\d{2})(\d{2})(\d{2})[-+A-FU-Y](\d{3})([0-9A-Y])", value.upper())
+    if not found or not (1 <= int(found[1]) <= 31 and 1 <= int(found[2]) <= 12):
+        return FAILED
+    if "0123456789ABCDEFHJKLMNPRSTUVWXY"[int("".join(found.groups()[:4])) % 31] != found[5]:
+        return FAILED
+    return Verdict("passed", (PLACEHOLDER,)) if found[4][0] == "9" else PASSED
