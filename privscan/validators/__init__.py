@@ -117,7 +117,6 @@ TABLE: Final = _Table(
         "email_written": "net:email_written",
         "es_ccc": "written stdnum.es.ccc",
         "es_nie": "stdnum.es.nie",
-        "fi_hetu": "stdnum.fi.hetu",
         "fr_nif": "stdnum.fr.nif",
         "fr_nir": "written stdnum.fr.nir",
         "fr_siret": "stdnum.fr.siret",
