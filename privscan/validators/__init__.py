@@ -65,16 +65,18 @@ class _Table(Mapping[str, "Callable[[str], Verdict]"]):
 
 def _find(place: str) -> Callable[[str], Verdict]:
     if "stdnum." in place:
-        from privscan.validators.national import stdnum
+        from privscan.validators.national import scanned, stdnum
 
-        return stdnum(place.removeprefix("written "), written=place.startswith("written "))
+        way, _, module = place.rpartition(" ")
+        return scanned(stdnum(module)) if way == "read" else stdnum(module, written=way == "written")
     module, function = place.split(":")
     check: Callable[[str], Verdict] = getattr(importlib.import_module(f"privscan.validators.{module}"), function)
     return check
 
 
 # "file:function" is ours; "stdnum.…" is a module of python-stdnum, run through `national.stdnum`; "written" says that
-# only the number's written form, with its separators or letters, is proof: a bare run of its digits is a shape.
+# only the number's written form, with its separators or letters, is proof: a bare run of its digits is a shape; "read"
+# that letters a scanner takes for digits are read as those.
 TABLE: Final = _Table(
     {
         **NUMBERS,

@@ -51,6 +51,19 @@ def stdnum(module: str, *, written: bool = False) -> Callable[[str], Verdict]:
     return check
 
 
+_MISREAD = str.maketrans("OolI", "0011")
+
+
+def scanned(check: Callable[[str], Verdict]) -> Callable[[str], Verdict]:
+    """Return a check that reads the letters a scanner takes for digits; without such a letter it says nothing new."""
+
+    def read(value: str) -> Verdict:
+        digits_alone = value.translate(_MISREAD)
+        return FAILED if digits_alone == value else check(digits_alone)
+
+    return read
+
+
 def weighted(number: str, weights: Sequence[int]) -> int:
     """Return the sum of digits (letters count 10 to 35) times weights."""
     return sum(int(c, 36) * w for c, w in zip(number, weights, strict=False))
@@ -120,6 +133,12 @@ def pl_id(value: str) -> Verdict:
     if not re.fullmatch(r"[A-Z]{3}\d{6}", number):
         return FAILED
     return _right(weighted(number[:3] + number[4:], (7, 3, 1, 7, 3, 1, 7, 3)) % 10 == int(number[3]))
+
+
+def pl_id_read(value: str) -> Verdict:
+    """Check a Polish identity card whose digits a scanner may have taken for letters."""
+    letters, rest = value[:3], value[3:]
+    return scanned(lambda number: pl_id(letters + number))(rest)
 
 
 def ru_snils(value: str) -> Verdict:

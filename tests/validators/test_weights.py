@@ -10,6 +10,8 @@ from privscan.validators import TABLE
 from privscan.validators.countries import NUMBERS
 
 RIGHT = [
+    ("pl_pesel_read", "44O514O1359"),
+    ("pl_id_read", "ABS85829l"),
     ("nz_nhi", "ZAC5361"),
     ("nz_nhi", "ZBN77VL"),
     ("br_driver", "62472927637"),
