@@ -129,4 +129,5 @@ NUMBERS: Final = {
     "ua_unzr": "weights:ua_unzr",
     "us_atin": "stdnum.us.atin",
     "uy_ci": "weights:uy_ci",
+    "za_tin": "stdnum.za.tin",
 }
