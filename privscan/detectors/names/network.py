@@ -22,7 +22,7 @@ from privscan.errors import ConfigError
 Array = np.ndarray[Any, Any]
 
 WEIGHTS = Path(__file__).with_name("weights.npz")
-SHA256 = "395ec55e69aded3b299a126bd25121e8c2735c8cbcdc7074140e6867c0ab5901"
+SHA256 = "592b1d324c4b1fb220c7925421627f1cd1e6bf14ab2a3ff8721d3127c5e5cfad"
 NEAR, FAR = 3, 2  # words to each side that the first and the second layer see
 ROW_MOST, FIRST_MOST, SECOND_MOST, WEIGHT_MOST = 380, 255, 255, 127
 SLOTS = 1 << 16  # words kept between batches
