@@ -25,6 +25,7 @@ from privscan import (
     inputs,
     manifest,
     pieces,
+    quasi,
     repeated,
     rows,
     runfolder,
@@ -82,6 +83,7 @@ class Run:
         self.whole: set[int] = set()  # inputs whose copies stand in the output already
         self.pieces: list[Piece] = []  # in order, with their results
         self.results: list[Result] = []
+        self.groups: quasi.Groups = Counter()
         self.outputs: list[Artifact] = []
         self.drops: dict[str, str] = {}
         self.references = against.References()
@@ -271,6 +273,8 @@ class Run:
         if self.results and (last := self.pieces[len(self.results) - 1].shard.file) != piece.shard.file:
             self.assemble(last)
         self.results.append(result)
+        self.groups = quasi.merged(self.groups, result.groups)
+        result.groups.clear()  # they are many
         if self.workers > 1:
             self.tick(piece.size, result.tally.findings.total())
         else:
@@ -408,6 +412,8 @@ class Run:
             told["suppressions"] = states.told(settings.suppress, tally.excuses, settings.day)
         if settings.known:
             told["baseline"] = {"sha256": settings.known.sha256, "fingerprints": len(settings.known.prints)}
+        if self.groups:
+            told["quasi_identifiers"] = quasi.told(self.groups)
         if self.folder is not None:
             told |= repeated.told(self, self.folder)
         if self.drawn:

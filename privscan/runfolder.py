@@ -223,6 +223,7 @@ def pack(result: Result) -> dict[str, Any]:
         "problems": [asdict(problem) for problem in result.problems],
         "samples": result.samples,
         "broken": result.broken,
+        "groups": [[*name, count] for name, count in result.groups.items()],
     }
 
 
@@ -233,7 +234,8 @@ def unpack(kept: dict[str, Any]) -> Result:
         rows = kept["tally"][name]
         setattr(tally, name, Counter({tuple(key) if isinstance(key, list) else key: count for key, count in rows}))
     problems = [Problem(**problem) for problem in kept["problems"]]
-    return Result(kept["index"], tally, problems, kept["samples"], kept["broken"])
+    groups = Counter({(fields, digest): count for fields, digest, count in kept["groups"]})
+    return Result(kept["index"], tally, problems, kept["samples"], kept["broken"], groups)
 
 
 def _read(path: str) -> Any | None:

@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from privscan import account, detectors, formats, operators, policy, redact, resolve, states
+from privscan import account, detectors, formats, operators, policy, quasi, redact, resolve, states
 from privscan.errors import InputError
 from privscan.model import Action, LeafKind, Match, Outcome, Problem, State, Tally
 from privscan.redact import Record, Redactor
@@ -44,6 +44,7 @@ class Result:
     problems: list[Problem] = field(default_factory=list)
     samples: list[dict[str, Any]] = field(default_factory=list)
     broken: str = ""
+    groups: quasi.Groups = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -126,6 +127,10 @@ class _Line:
                 if block.first + row in self.duplicates and outcomes[row] is Outcome.CLEAN:
                     outcomes[row] = Outcome.DUPLICATE
         edits: dict[int, Sequence[Rewrite]] = {}
+        if self.settings.command != "dedup":
+            read = [row for row in rows if outcomes[row] is Outcome.CLEAN]
+            fresh = quasi.counted(block, read, self.settings, self.filter)
+            self.result.groups = quasi.merged(self.result.groups, fresh) if fresh else self.result.groups
         found = self.detected(block, outcomes)
         if self.data:
             for (row, record), fate in zip(found, self.rewritten([record for _, record in found]), strict=True):

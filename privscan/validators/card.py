@@ -59,6 +59,7 @@ _RANGES: tuple[tuple[str, str, tuple[int, ...], str], ...] = (
     ("9860", "9860", (16,), "humo"),
     ("1", "1", (15,), "uatp"),
 )
+_RARE = (13, 14, 15)  # lengths that Maestro allows and its banks do not use
 _WIDE = ("uatp",)  # one digit of prefix: a right number of theirs is a shape
 
 _GROUPINGS = frozenset(
@@ -114,7 +115,7 @@ def card_range(value: str) -> Verdict:
 def card(value: str) -> Verdict:
     """Check Luhn digit, range and grouping at once; a right number outside every known range is a shape.
 
-    So is a bare run of 17 digits and more: cards that long are rare, and ids of that length common.
+    So is a bare run of 17 digits and more, or of a length hardly anybody issues: ids of that length are common.
 
     >>> card("4532759734545859").state
     'failed'
@@ -122,7 +123,8 @@ def card(value: str) -> Verdict:
     if luhn(value).state == "failed":
         return FAILED
     verdict = card_range(value)
-    if len(value) >= 17 and value.isdigit() and PLACEHOLDER not in verdict.facts:
+    odd = len(value) >= 17 or (len(value) in _RARE and "brand:maestro" in verdict.facts)
+    if odd and value.isdigit() and PLACEHOLDER not in verdict.facts:
         return SHAPE
     return verdict if verdict.state != "failed" or not 14 <= len(digits(value)) <= 19 else SHAPE
 

@@ -126,11 +126,16 @@ def _placed(value: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) 
         return FAILED
     if address.is_link_local or address.is_private or (address.version == 4 and address in _SHARED):
         return Verdict("shape", ("range:private",))
-    if address.version == 4 and (max(address.packed) < _LOW or value.endswith(".0") or len(value) < _SHORT):
+    if address.version == 4 and (_like_version(address) or value.endswith(".0") or len(value) < _SHORT):
         return SHAPE
     if address.version == 6 and not _written_out(value, address):
         return SHAPE
     return Verdict("passed", ("range:public",))
+
+
+def _like_version(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Say whether four small numbers, or four below a hundred with a digit among them, may be a program's version."""
+    return max(address.packed) < _LOW or (max(address.packed) < 100 and min(address.packed) < 10)
 
 
 def _written_out(value: str, address: ipaddress.IPv6Address) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from privscan.reports.sections import regulations, repetition, sample, suppressions
+from privscan.reports.sections import quasi, regulations, repetition, sample, suppressions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,7 @@ SECTIONS: tuple[Callable[[Report], Section | None], ...] = (
     regulations.section,
     repetition.values,
     repetition.families,
+    quasi.section,
     suppressions.section,
 )
 """In the order of the page."""
