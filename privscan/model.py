@@ -143,7 +143,9 @@ class Rule:
     expression. `before` says how far in front of a trigger's end a match may begin (0: `window`). `digits` promises
     that every match holds five digits in a run (single joints allowed), which makes the rule cheap where the pattern
     itself does not say so. `alone` says that a match which is all a text holds (an answer in a chat) is evidence, as a
-    word of context is. `placeholders` are patterns of published sample values. `regions` are the countries (ISO 3166)
+    word of context is. `requires` names rules (or heads of ids): where one of them is found in the same record, no
+    farther than `within` characters in the same text if that is given, the confidence rises a step.
+    `placeholders` are patterns of published sample values. `regions` are the countries (ISO 3166)
     whose format it is: a run that names regions leaves out the rules of others. `shares` lists rules that may
     match this rule's examples too, or it theirs; the head of an id stands for all below it. `detector` names who finds
     it: a rule of another detector than "patterns" has no pattern, and only gives its findings their id, entity,
@@ -167,6 +169,8 @@ class Rule:
     on_failed: str = "reject"
     window: int = 256
     before: int = 0
+    requires: tuple[str, ...] = ()
+    within: int = 0
     placeholders: tuple[str, ...] = ()
     shares: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from privscan import kept
+from privscan import gitleaks, kept, shared
 from privscan.errors import RuleError, UsageError, nearest
 from privscan.model import Confidence, Rule, Severity, Span
 from privscan.regions import CODES
@@ -24,7 +24,7 @@ from privscan.validators import TABLE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["Example", "Mark", "compiled", "digest", "expand", "load_rules", "packs", "select"]
+__all__ = ["Example", "Mark", "compiled", "digest", "expand", "load_rules", "notes", "packs", "select"]
 
 OPEN, CLOSE = "⟦", "⟧"
 OPEN_TO_CLOSE = re.compile(f"{OPEN}(.*?){CLOSE}", re.DOTALL)
@@ -36,11 +36,6 @@ _REQUIRED = ("id", "entity", "name", "pattern", "examples", "counter_examples")
 _OF_PATTERNS = ("pattern", "keywords", "trigger", "digits", "validators", "context", "window", "before", "on_failed")
 _ID = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)+")
 _ENTITY = re.compile(r"[A-Z][A-Z0-9_]*")
-# Pieces that many patterns share: `%{told}` opens one whose value follows a telling name, or is all of its field.
-_PIECES = {
-    "%{told}": r"""(?:\A|(?i:key|token|secret|pass(?!ed|ing|age|es)|pwd|bearer|credential|auth(?!or))"""
-    r"""[^\r\n]{0,32}?(?:\r?\n[^\r\n]{0,24}?)?[\s"'`=:>({,/])""",
-}
 _LOADED: dict[str, tuple[Rule, ...]] = {}  # the shipped rules, by the digest of their packs
 _BUILD = re.compile(r"%\{(?:(\d+):([^}]+)|made:([a-z0-9_]+))\}")
 
@@ -186,17 +181,32 @@ def _files(path: Path) -> list[Path]:
     return sorted(file for file in path.rglob("*.toml") if "policies" not in file.relative_to(path).parts)
 
 
-def _read(file: Path, source: str) -> list[Rule]:
+def notes(paths: Sequence[str]) -> list[str]:
+    """Return what is not honoured of the user's rule files that other programs' configurations are."""
+    files = [file for path in paths for file in _files(Path(path))]
+    told = ((file, _parsed(file, str(file))) for file in files)
+    foreign = ((file, data) for file, data in told if gitleaks.recognised(data))
+    return [note for file, data in foreign for note in gitleaks.translated(data, str(file)).notes]
+
+
+def _parsed(file: Path, source: str) -> dict[str, Any]:
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise RuleError(f"{source}: cannot be read as TOML: {error}") from None
+
+
+def _read(file: Path, source: str) -> list[Rule]:
+    data = _parsed(file, source)
+    if gitleaks.recognised(data):
+        return gitleaks.translated(data, source).rules
     for key in data:
-        if key != "rule":
+        if key not in ("rule", "pieces"):
             raise RuleError(f'{source}: unknown table "{key}"; rules stand under [[rule]]')
     rows = data.get("rule", [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise RuleError(f"{source}: rules stand under [[rule]], one table each")
+    shared.put_in(rows, data.get("pieces", {}), source)
     return [_rule(row, source, number) for number, row in enumerate(rows, 1)]
 
 
@@ -229,15 +239,12 @@ def _value(key: str, value: Any, where: str) -> Any:
         if not isinstance(value, bool):
             raise RuleError(f"{where}: {key}: must be true or false")
         return value
-    if key in ("window", "before"):
+    if key in ("window", "before", "within"):
         if not isinstance(value, int) or isinstance(value, bool) or not 16 <= value <= 65536:
             raise RuleError(f"{where}: {key}: must be a number of characters from 16 to 65536")
         return value
     if not isinstance(value, str):
         raise RuleError(f"{where}: {key}: must be a string")
-    if key == "pattern":
-        for piece, text in _PIECES.items():
-            value = value.replace(piece, text)
     levels: dict[str, Callable[[str], Any]] = {
         "severity": Severity.of,
         "confidence": Confidence.of,

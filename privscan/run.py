@@ -28,6 +28,7 @@ from privscan import (
     quasi,
     repeated,
     rows,
+    rules,
     runfolder,
     sampling,
     shard,
@@ -400,7 +401,7 @@ class Run:
             complete=not problems,
             key=settings.key_source,
             settings=settings.told(),
-            notes=tuple(self.inputs.notes),
+            notes=(*rules.notes(settings.rule_files), *self.inputs.notes),
             details=self.details(tally),
         )
 

@@ -77,6 +77,10 @@ def build(settings: Settings) -> tuple[Detector, ...]:
         from privscan.detectors.readings import Readings
 
         found.append(Readings(settings))
+        if any(rule.requires for rule in settings.rules):
+            from privscan.detectors.together import Together
+
+            found.append(Together(settings))
     return tuple(found)
 
 
@@ -109,6 +113,9 @@ def look(found_by: Iterable[Detector], leaves: Sequence[Leaf]) -> dict[int, list
                 if (span, match.rule) not in known[position]:
                     known[position].add((span, match.rule))
                     out.setdefault(position, []).append(moved(match, span, f"view:{view.name}"))
+    for detector in found_by:
+        settle = getattr(detector, "settle", None)  # one that judges what others found
+        out = settle(leaves, out) if settle is not None else out
     return found_by.mark(leaves, out) if isinstance(found_by, Watched) else out
 
 

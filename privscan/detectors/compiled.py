@@ -116,6 +116,8 @@ class Reach(NamedTuple):
 
 def reach_of(rule: Rule, *, hopeless: bool) -> Reach:
     """Return a rule's reach: at most the widest match there is, or the distance of the words that trigger it."""
+    if rule.requires and rule.trigger:  # the trigger is the other half, wherever it stands
+        return Reach(rule.before or rule.window, rule.window, anchored=False)
     widest = int(sre_parse.parse(rule.pattern).getwidth()[1]) + 2
     if rule.trigger or not (rule.keywords or hopeless):
         return Reach(min(rule.before or rule.window, widest), min(rule.window, widest), anchored=True)

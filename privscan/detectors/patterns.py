@@ -191,7 +191,7 @@ class Patterns:
         if entry.hopeless and not context and not named and not lone:
             return None  # nothing a validator says would lift it over the minimum
         weighed = entry.weighed((entry.verdicts(value), context, named, lone))
-        if weighed is None or weighed[0] < self.minimum:
+        if weighed is None or (weighed[0] < self.minimum and not rule.requires):  # those are judged with their partner
             return None
         level, score, evidence, _ = weighed
         state = State.NEW

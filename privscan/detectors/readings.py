@@ -5,12 +5,12 @@ A detector that finds nothing itself: the rows it names are looked at with their
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from privscan import views
-from privscan.detectors import triggers
+from privscan.detectors import hits, triggers
 from privscan.views import json
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from privscan.formats import Block
     from privscan.model import Leaf, Match
     from privscan.views import View
-
-APART = 64  # bytes between marks: more of them say no more
 
 
 class Readings:
@@ -34,43 +32,19 @@ class Readings:
 
     def candidates(self, block: Block) -> dict[int, list[int] | None]:
         """Return the rows with a trigger of a reading in their raw bytes, and where."""
-        rows: dict[int, list[int] | None] = {}
-        buffers = list(block.buffers())
-        for buffer, starts in buffers:
-            for low in range(0, len(buffer), triggers.SCAN_BYTES):
-                self._scan(memoryview(buffer), low, starts, rows)
-        return rows if len(buffers) == 1 else dict.fromkeys(rows)
-
-    def _scan(
-        self, buffer: memoryview, low: int, starts: np.ndarray[Any, Any], rows: dict[int, list[int] | None]
-    ) -> None:
-        """Scan one piece of a buffer, and so much of the next that no trigger is cut."""
-        piece = buffer[low : low + triggers.SCAN_BYTES + APART]
-        _, ends = self._hits(piece, APART)
-        if not len(ends):
-            return
-        ends = np.unique(ends) + low
-        owners = np.searchsorted(starts, ends - 1, side="right") - 1
-        beyond = np.searchsorted(starts, ends + APART - 1, side="right") - 1
-        for owner, end, last in zip(owners.tolist(), ends.tolist(), beyond.tolist(), strict=True):
-            if owner >= 0:
-                marks = rows.setdefault(owner, [])
-                if marks is not None:
-                    marks.append(end)
-            for row in range(owner + 1, last + 1):  # a trigger there may be one of those left out
-                rows[row] = None
+        return hits.rows_with(self._hits, block)
 
     def views(self, leaves: Sequence[Leaf]) -> Iterator[tuple[int, View]]:
         """Yield (position, view) of all leaves: one scan of them tells which readings are worth a try on which."""
         texts = [leaf.text.encode("utf-8", "surrogatepass") for leaf in leaves]
         stops = np.cumsum([len(text) + 1 for text in texts])
         numbers, ends = self._hits(b"\x1e".join([*texts, b""]), 0)
-        hits: dict[int, set[int]] = {}
+        named: dict[int, set[int]] = {}
         for owner, number in zip(np.searchsorted(stops, ends, side="right").tolist(), numbers.tolist(), strict=True):
-            hits.setdefault(owner, set()).add(number)
+            named.setdefault(owner, set()).add(number)
         budget = views.Budget()
         for position, leaf in enumerate(leaves):
-            likely = {self._readings[number].NAME for number in hits.get(position, ())}
+            likely = {self._readings[number].NAME for number in named.get(position, ())}
             if likely or json.likely(leaf.text):
                 for view in views.of(leaf, budget, likely | {json.NAME}):
                     yield position, view

@@ -110,8 +110,8 @@ def _cashaddr(data: str) -> bool:
     return check == 1
 
 
-def base58check(value: str, alphabet: str = _BASE58) -> bytes | None:
-    """Return the payload, version byte first, of a Base58Check text; None where its four check bytes are wrong."""
+def base58(value: str, alphabet: str = _BASE58) -> bytes | None:
+    """Return the bytes of a text in base 58; None where a character is not of the alphabet."""
     number = 0
     for character in value:
         place = alphabet.find(character)
@@ -119,7 +119,14 @@ def base58check(value: str, alphabet: str = _BASE58) -> bytes | None:
             return None
         number = number * 58 + place
     zeros = len(value) - len(value.lstrip(alphabet[0]))
-    raw = b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8)
+    return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8)
+
+
+def base58check(value: str, alphabet: str = _BASE58) -> bytes | None:
+    """Return the payload, version byte first, of a Base58Check text; None where its four check bytes are wrong."""
+    raw = base58(value, alphabet)
+    if raw is None:
+        return None
     body, check = raw[:-4], raw[-4:]
     sealed = hashlib.sha256(hashlib.sha256(body).digest()).digest()[:4]
     return body if body and sealed == check else None

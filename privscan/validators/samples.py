@@ -74,6 +74,16 @@ def _pypi(pick: Pick) -> str:
     return f"pypi-{_packed(raw)}"
 
 
+def _macaroon(pick: Pick) -> str:
+    """Return a macaroon of version 1 whose signature signs nothing."""
+    fields = (
+        b"location acme.example",
+        b"identifier " + pick(24, _B64).encode(),
+        b"signature " + pick(32, _B64).encode(),
+    )
+    return _packed(b"".join(f"{len(entry) + 5:04x}".encode() + entry + b"\n" for entry in fields))
+
+
 def _discord(pick: Pick) -> str:
     return f"{_packed(('3' + pick(17, '0123456789')).encode())}.{pick(6, _B64)}.{pick(27, _B64)}"
 
@@ -85,8 +95,10 @@ MADE: Final[dict[str, Callable[[Pick], str]]] = {
     "github": _checked("ghp_"),
     "grafana": _grafana,
     "jwt": _jwt,
+    "macaroon": _macaroon,
     "npm": _checked("npm_"),
     "pem": _pem,
+    "pem_escaped": lambda pick: _pem(pick).replace("\n", "\\n"),
     "pypi": _pypi,
     "vercel": _vercel,
 }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
-import math
 import re
-from collections import Counter
 
-from privscan.validators import FAILED, PASSED, PLACEHOLDER, SHAPE, Verdict
+from privscan.validators import FAILED, NOT_APPLICABLE, PASSED, PLACEHOLDER, SHAPE, Verdict, known
+from privscan.validators.rarity import entropy, rarity
 
 # Values that stand where a secret would: worth a note, not an alarm.
 _STAND_IN = re.compile(
@@ -21,6 +21,17 @@ _REFERENCE = re.compile(
     r"[$%#@]?[{(\[<]|[$%][A-Za-z_]|.*[(){}\[\]<>;]|(?:self|this|os|env|process|config|settings|request|args|params|options?)\.|"
     r"(?:https?|file|ssh)://|[./~]/|/|\\\\|--?[a-z]|&[a-z]+|arn:|projects/|[A-Za-z]\w*::"
 )
+# What calls, templates and expressions are written with.
+_CODE = re.compile(
+    r"[$%#@]?[{(\[<]|[$%][A-Za-z_{(]|.*(?:\$\{|\{\{|<%|\(\)|\]\()|[A-Za-z_][\w.]{1,60}[(\[]|"
+    r"(?:self|this|os|env|process|config|settings|request|args|params|options?)\."
+)
+_HEX = re.compile(r"[0-9a-f]{16,}|[0-9A-F]{16,}")
+_IDENTIFIER = re.compile(r"_*(?:[A-Za-z0-9]{0,15}[._]){1,8}[A-Za-z]\w{0,15}")
+_PART = re.compile(r"[0-9A-Za-z+/]{16,}")
+_RARE = 5.2  # bits a pair: one random string of letters and digits in a hundred has less, one identifier in fifty more
+_NEVER = frozenset({"integrity", "version", "date", "time", "address", "url", "type", "colour"})
+_SELDOM = frozenset({"number", "path", "file"})
 _CONSTANT = re.compile(
     r"(?i)(?:true|false|null|none|nil|undefined|void|string|str|bytes?|int(?:eger)?|object|required|optional|default|"
     r"empty|unknown|test(?:ing)?|password|passwd|secret|token|hidden|username|user|admin|root|enabled?|disabled?|yes|no)"
@@ -32,7 +43,7 @@ _NO_PASSWORD = re.compile(
     r"(?i:[A-Za-z_.-]*(?:pass(?:w|phrase|code)|pwd|secret|token|credential)[A-Za-z_.-]*[0-9]?)|0x[0-9A-Fa-f]+|[0-9]{1,5}|"
     r"[A-Za-z_]\w{0,40}(?:\.[A-Za-z_]\w{0,40})+|(?:[A-Z0-9]+_)+[A-Z0-9]+|[a-z]*_?pass|"
     r"(?i:optional|always|never|disallow(?:ed)?|encrypted|invalid|incorrect|wrong|missing|blank|text|input|login|"
-    r"prompt|varchar|char|array|boolean|number|any|guest|anonymous|blanks?|forgot|reset|change|show|hide|update)"
+    r"prompt|form|varchar|char|bool(?:ean)?|float|double|date|list|dict|tuple|bytearray|array|boolean|number|any|guest|anonymous|blanks?|forgot|reset|change|show|hide|update)"
 )
 _TITLE = re.compile(r"[A-Z][a-z]+|[A-Z]+")
 _KINDS = (str.islower, str.isupper, str.isdigit)
@@ -41,28 +52,99 @@ _CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5}")
 _WORDS_AND_NUMBER = re.compile(r"(?:[A-Za-z]+[-_. ])*[A-Za-z]*[-_. ]?[0-9]{1,3}(?:\.[0-9]+)*")
 
 
-def entropy(value: str) -> float:
-    """Return Shannon's entropy of the characters, in bits a character."""
-    size = len(value)
-    return -sum(n / size * math.log2(n / size) for n in Counter(value).values()) if size else 0.0
-
-
 def secret(value: str) -> Verdict:
-    """Judge a value beside a telling name: fails for references and plain words, passes for what looks random."""
+    """Judge a value beside a telling name: fails for references and plain words, passes for what looks random.
+
+    >>> secret("x7Kq9vLm2TzPw4Rb").state, secret("description_of_it").state, secret("your-api-key-here").facts
+    ('passed', 'failed', ('placeholder',))
+    """
     bare = value.strip()
-    if len(bare) < 6 or _CONSTANT.fullmatch(bare) or _REFERENCE.match(bare):
+    likely = made_by_chance(bare)
+    if len(bare) < 6 or _CONSTANT.fullmatch(bare) or _CODE.match(bare) or _told_apart(bare, likely=likely):
         return FAILED
-    if _STAND_IN.search(bare) or len(set(bare)) < 4:
+    if _STAND_IN.search(bare) or len(set(bare)) < 4 or known.sequence(bare):
         return Verdict("shape", (PLACEHOLDER,))
+    if likely or known.kind(bare) == "uuid":
+        return PASSED
     if _NAME.fullmatch(bare):
         return FAILED
     if _random(bare):
         return PASSED
-    if _WORDS.fullmatch(bare):
-        return FAILED
-    kinds = sum(any(map(test, bare)) for test in _KINDS) + (not _PLAIN.fullmatch(bare))
-    long, short = len(bare) >= 16 and entropy(bare) >= 3.2, len(bare) >= 8 and entropy(bare) >= 2.5
+    return FAILED if _WORDS.fullmatch(bare) else _mixed(bare)
+
+
+def _told_apart(value: str, *, likely: bool) -> bool:
+    """Say whether a value is of a known kind that is no secret, or fetches one from elsewhere."""
+    form = known.kind(value)
+    return form in _NEVER or (not likely and (form in _SELDOM or _REFERENCE.match(value) is not None))
+
+
+def _mixed(value: str) -> Verdict:
+    """Judge by the kinds of characters and their entropy what is neither a word nor clearly made by chance."""
+    kinds = sum(any(map(test, value)) for test in _KINDS) + (not _PLAIN.fullmatch(value))
+    long, short = len(value) >= 16 and entropy(value) >= 3.2, len(value) >= 8 and entropy(value) >= 2.5
     return PASSED if (long and kinds >= 2) or (short and kinds >= 3) else SHAPE
+
+
+def random(value: str) -> Verdict:
+    """Judge a value beside a name that says little (`key`, `auth`): only what chance alone makes passes.
+
+    >>> random("x7Kq9vLm2TzPw4Rb").state, random("9e107d9d372bb6826bd81d3542a419d6").state, random("user_id_2").state
+    ('passed', 'passed', 'failed')
+    """
+    bare = value.strip()
+    if len(bare) < 10 or _CONSTANT.fullmatch(bare) or _CODE.match(bare) or not made_by_chance(bare):
+        return FAILED
+    if known.kind(bare) not in {"", "path", "file"}:
+        return FAILED
+    if _STAND_IN.search(bare) or len(set(bare)) < 6 or known.sequence(bare):
+        return Verdict("shape", (PLACEHOLDER,))
+    return PASSED
+
+
+def least_entropy(value: str, about: str = "3") -> Verdict:
+    """Fail what has less than so many bits a character ("entropy/3.5")."""
+    return SHAPE if entropy(value) >= float(about) else FAILED
+
+
+def least_rarity(value: str, about: str = "5") -> Verdict:
+    """Fail what has less than so many bits a pair of characters ("rarity/5"): words and names."""
+    return SHAPE if rarity(value) >= float(about) else FAILED
+
+
+def unlike(value: str, about: str = "(?!)") -> Verdict:
+    """Fail what a regular expression is found in ("unlike/EXAMPLE$")."""
+    return FAILED if _compiled(about).search(value) else NOT_APPLICABLE
+
+
+def without(value: str, about: str = "") -> Verdict:
+    """Fail what holds one of the words, a line each, in any case."""
+    low = value.lower()
+    return FAILED if any(word in low for word in about.lower().split("\n") if word) else NOT_APPLICABLE
+
+
+@functools.lru_cache(maxsize=256)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def made_by_chance(value: str) -> bool:
+    """Say whether a string's characters follow one another as in no word, name or identifier.
+
+    Hexadecimal digits are told by their mixture, everything else by `rarity`.
+    """
+    digits = sum(map(str.isdigit, value))
+    if _HEX.fullmatch(value):
+        return digits >= 3 and len(value) - digits >= 2 and len(set(value.lower())) >= 6
+    if len(value) >= 16 and value.isalnum() and known.changes(value) * 4 >= len(value) and len(set(value)) >= 8:
+        return True
+    least = (
+        _RARE + max(20 - len(value), 0) * 0.1 + (0 if digits else 0.6) + (1.4 if _IDENTIFIER.fullmatch(value) else 0)
+    )
+    if len(value) >= 10 and rarity(value) >= least and (digits or len(value) >= 16):
+        return True
+    parts = _PART.findall(value)  # "prefix_x7Kq9vLm2TzPw4Rb"
+    return any(part != value and made_by_chance(part) for part in parts)
 
 
 def password(value: str) -> Verdict:

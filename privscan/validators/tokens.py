@@ -11,7 +11,9 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 import zlib
+from datetime import UTC, datetime
 from typing import Any
 
 from privscan.validators import FAILED, NOT_APPLICABLE, PASSED, SHAPE, Verdict
@@ -29,6 +31,10 @@ _SIGNATURE_BYTES = {
     "ES512": (132,),
     "EdDSA": (64, 114),
 }
+
+
+_ALGORITHMS = frozenset(_SIGNATURE_BYTES) | {f"{kind}{size}" for kind in ("RS", "PS") for size in (256, 384, 512)}
+_ISSUER = re.compile(r"https://([0-9A-Za-z-]{1,63}(?:\.[0-9A-Za-z-]{1,63}){1,5})(?:/.*)?", re.DOTALL)
 
 
 def base62_crc(text: str) -> str:
@@ -63,32 +69,51 @@ def github(value: str) -> Verdict:
     prefix, _, body = value.partition("_")
     if prefix == "github" or len(body) not in (36, 76) or not body.isalnum():
         return NOT_APPLICABLE
-    return PASSED if base62_crc(body[:-6]) == body[-6:] else FAILED
+    if base62_crc(body[:-6]) == body[-6:]:
+        return PASSED
+    return SHAPE if prefix == "ghs" else FAILED  # installation tokens are also seen without a sum
 
 
 def jwt(value: str) -> Verdict:
-    """Parse a JSON Web Token (RFC 7519): both parts are JSON objects, the signature has its algorithm's length."""
+    """Parse a JSON Web Token (RFC 7519): both parts are JSON objects, the signature has its algorithm's length.
+
+    Tells the host of its issuer and the day it expires. A token signed by `none` proves nothing to anybody.
+    """
     parts = value.split(".")
     head = unjson(parts[0])
     if len(parts) != 3 or not isinstance(head, dict) or not isinstance(head.get("alg"), str):
         return FAILED
-    if not isinstance(unjson(parts[1]), dict):
-        return SHAPE
-    signature = unbase64(parts[2]) or b""
+    body = unjson(parts[1])
     alg = head["alg"]
-    if alg in _SIGNATURE_BYTES:
-        return Verdict("passed", ("jwt",)) if len(signature) in _SIGNATURE_BYTES[alg] else SHAPE
-    return Verdict("passed", ("jwt",)) if alg[:2] in ("RS", "PS") and len(signature) >= 128 else SHAPE
+    if not isinstance(body, dict) or alg.lower() == "none":
+        return SHAPE
+    facts = ("jwt", f"alg:{alg}" if alg in _ALGORITHMS else "alg:other", *_claims(body))
+    signature = unbase64(parts[2]) or b""
+    sizes = _SIGNATURE_BYTES.get(alg)
+    right = len(signature) in sizes if sizes else alg[:2] in ("RS", "PS") and len(signature) >= 128
+    return Verdict("passed" if right else "shape", facts)
+
+
+def _claims(body: dict[str, Any]) -> tuple[str, ...]:
+    """Return what a token's body says of itself: the host of an issuer that is an address, the day it expires."""
+    facts = []
+    host = _ISSUER.fullmatch(body["iss"]) if isinstance(body.get("iss"), str) else None
+    if host:
+        facts.append(f"issuer:{host[1].lower()}")
+    expires = body.get("exp")
+    if isinstance(expires, (int, float)) and 0 < expires < 253402300800:  # the year 10000
+        facts.append(f"expires:{datetime.fromtimestamp(expires, UTC):%Y-%m-%d}")
+    return tuple(facts)
 
 
 def aws_key(value: str) -> Verdict:
-    """Decode the account out of an access key id: base32, the account below 10^12."""
+    """Decode the account out of an access key id and tell it: base32, the account below 10^12."""
     try:
         raw = base64.b32decode(value[4:])
     except (binascii.Error, ValueError):
         return SHAPE
     account = (int.from_bytes(raw[:6]) & 0x7FFFFFFFFF80) >> 7
-    return Verdict("passed", ("account:decodes",)) if 0 < account < 10**12 else SHAPE
+    return Verdict("passed", (f"account:{account:012d}",)) if 0 < account < 10**12 else SHAPE
 
 
 def npm(value: str) -> Verdict:

@@ -105,14 +105,18 @@ def fitting(inner: Sequence[View], span: Span, new: str) -> str:
     `inner` are the leaf's views; strings in JSON in strings are escaped once for each.
     """
     deepest: View | None = None
+    whole = False
     for view in inner:
-        if view.name == json.NAME:
+        if view.name == json.NAME and not (whole and deepest is not view.outer):
             place = view.origin()
             if span.start < place.end and place.start < span.end:
                 deepest = view  # inner views come behind those they are in
+                whole = span.start < place.start and place.end < span.end
     if deepest is None:
         return new
-    if deepest.leaf.kind is LeafKind.NUMBER:
+    if whole:  # objects and lists that go as a whole leave a string in their place
+        new, deepest = f'"{jsontext.encode(new)}"', deepest.outer
+    elif deepest.leaf.kind is LeafKind.NUMBER:
         new, deepest = "null", deepest.outer
     while deepest is not None:
         if deepest.name == json.NAME:

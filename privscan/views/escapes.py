@@ -23,7 +23,7 @@ TRIGGERS: Final = (  # control characters hide nothing: those that print do
 )
 _HIDES = re.compile(r"\\(?:u00[2-7]|u\{[2-7]|U000000[2-7]|x[2-7])[0-9A-Fa-f]")
 _ESCAPE = re.compile(
-    r"((?:\\x[0-9A-Fa-f]{2})+)"  # 1 bytes
+    r"((?:\\x[0-9A-Fa-f]{2})++)"  # 1 bytes
     r"|\\u([dD][89abAB][0-9A-Fa-f]{2})\\u([dD][c-fC-F][0-9A-Fa-f]{2})"  # 2, 3 a pair of surrogates
     r"|\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|u\{([0-9A-Fa-f]{1,6})\})"  # 4, 5, 6 a character
     r"|\\(.)",  # 7

@@ -23,7 +23,7 @@ TRIGGERS: Final = (
     rb"[0-9A-Za-z]%(?:3a|3d|2b|40)[0-9A-Za-z]",
 )
 _SIGN = re.compile("|".join(expression.decode() for expression in TRIGGERS))
-_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})++")
 
 
 def likely(text: str) -> bool:

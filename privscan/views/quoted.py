@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NAME: Final = "quoted-printable"
 TRIGGERS: Final = (rb"=3D", rb"=(?:\r?\n|\\r\\n|\\n)[0-9A-Za-z@._\x2d]")
 _SIGN = re.compile(r"=3D|[!-~]=\r?\n(?=[0-9A-Za-z@._-])")
-_ENCODED = re.compile(r"((?:=[0-9A-F]{2})+)|=\r?\n")
+_ENCODED = re.compile(r"((?:=[0-9A-F]{2})++)|=\r?\n")
 
 
 def likely(text: str) -> bool:
