@@ -27,6 +27,7 @@ __all__ = ["Draw", "draw", "split", "told"]
 PARTS = 1000  # about as many as the data is cut into
 LEAST = 12  # parts drawn, or the intervals would say little
 SMALLEST = 32 << 10  # bytes of a part
+_PROBES = 12  # parts looked into for the length of a record
 _Z = 1.96  # 95 % of a normal distribution
 
 
@@ -59,15 +60,16 @@ def draw(shards: Sequence[Shard], total: int, wanted: int) -> Draw:
 
 
 def _bytes_per_record(shards: Sequence[Shard]) -> float:
-    """Look at the first records that can be read."""
-    for shard in shards:
+    """Look at the first records of a few parts from all over."""
+    size = rows = 0
+    for shard in shards[:: max(len(shards) // _PROBES, 1)]:
         try:
             block = next(iter(formats.named(shard.format).blocks(shard)), None)
         except (InputError, OSError):
             continue
-        if block is not None and len(block.rows()):
-            return max(block.nbytes / len(block.rows()), 1.0)
-    return 1024.0
+        if block is not None:
+            size, rows = size + block.nbytes, rows + len(block.rows())
+    return max(size / rows, 1.0) if rows else 1024.0
 
 
 def told(drawn: Draw, tallies: Sequence[Tally]) -> dict[str, Any]:

@@ -39,9 +39,10 @@ class Provenance:
         numbered = sorted(enumerate(leaves), key=lambda pair: pair[1].record)
         for _, group in itertools.groupby(numbered, key=lambda pair: pair[1].record):
             record = list(group)
+            first = next((place for place, leaf in record if leaf.kind is not LeafKind.KEY), record[0][0])
             there = {leaf.field: (place, leaf) for place, leaf in reversed(record) if leaf.kind is not LeafKind.KEY}
             for field, allowed in self.require.items():
-                place, leaf = there.get(field, (record[0][0], None))
+                place, leaf = there.get(field, (first, None))
                 value = "" if leaf is None else leaf.text.strip().casefold()
                 if not value:
                     out.setdefault(place, []).append(_match(Span(0, 0), "missing", field))

@@ -94,7 +94,7 @@ def test_what_is_wrong_with_another_package_is_said(full: Report, name: str, say
     ("name", "says"),
     [
         ("htm", '"htm"; did you mean "html"'),
-        ("q", "known: console, csv, findings, github"),
+        ("q", "known: ai-act, card, card-section"),
         ("\x1b[31m", r'"\\x1b\[31m"'),
     ],
 )

@@ -46,7 +46,7 @@ def told(name: str, report: Report, rows: list[dict[str, Any]]) -> str:
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("form", sorted(LISTS))
+@pytest.mark.parametrize("form", sorted(LISTS.keys() - {"html"}))
 @pytest.mark.parametrize("rows", [[], ROWS, HOSTILE_ROWS], ids=["none", "many", "hostile"])
 @pytest.mark.parametrize("name", ["full", "empty", "hostile"])
 def test_every_format_can_be_parsed_and_is_printable(
