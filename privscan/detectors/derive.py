@@ -8,6 +8,7 @@ with such escapes are looked at anyway). So a record without a trigger cannot ho
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from dataclasses import dataclass, replace
@@ -38,6 +39,7 @@ NEAR_CHARACTERS = 64  # a match this short lies wholly near its own digits
 ANY_ESCAPE = rb'(?:\\+["\\/bfnrt])'
 
 
+@functools.lru_cache(maxsize=4096)
 def char_class(values: frozenset[int]) -> bytes:
     """Write a set of byte values as a class.
 
@@ -53,6 +55,11 @@ def char_class(values: frozenset[int]) -> bytes:
             out.append(b"\\x%02x" % start if start == here else b"\\x%02x-\\x%02x" % (start, here))
             start = following
     return b"[" + b"".join(out) + b"]"
+
+
+@functools.lru_cache(maxsize=16)  # one rule is asked of several times in a row
+def _parsed(pattern: str) -> Any:
+    return sre_parse.parse(pattern)
 
 
 def _category(name: Any) -> frozenset[int]:
@@ -124,6 +131,7 @@ def _frequencies() -> list[float]:
 FREQUENCY = _frequencies()
 
 
+@functools.lru_cache(maxsize=4096)
 def _bits(values: frozenset[int]) -> float:
     return -math.log2(min(sum(FREQUENCY[byte] for byte in values), 1.0))
 
@@ -265,7 +273,7 @@ def _class_piece(values: frozenset[int], *, fold: bool) -> _Piece:
         text = b"(?:" + text + b"|" + ANY_ESCAPE + b")"
     bits = _bits(values)
     digits = 1 if values <= DIGIT else -1 if values <= JOINTS else None
-    single = len({byte | 0x20 if byte in WORD else byte for byte in values}) == 1
+    single = len(values) <= 2 and len({byte | 0x20 if byte in WORD else byte for byte in values}) == 1
     return _Piece(text, 1, bits, bits, bool(values & HIGH), digits, single)
 
 
@@ -292,7 +300,7 @@ def derive(pattern: str) -> dict[bytes, int]:
     >>> list(derive(r"[0-9]{9}").values()), list(derive(r"ghp_[0-9A-Za-z]{36}").values())
     ([9], [0])
     """
-    tree = sre_parse.parse(pattern)
+    tree = _parsed(pattern)
     short = tree.getwidth()[1] <= NEAR_CHARACTERS
     found: dict[bytes, int] = {}
     for way in _sequences(tree, fold=bool(tree.state.flags & re.IGNORECASE)):
@@ -314,7 +322,7 @@ def whole(pattern: str) -> dict[bytes, int]:
     >>> list(whole(r"[0-9]{9}").values())
     [9]
     """
-    tree = sre_parse.parse(pattern)
+    tree = _parsed(pattern)
     ways = [_pieces(way, outer=False) for way in _sequences(tree, fold=bool(tree.state.flags & re.IGNORECASE))]
     blank = rb"(?:[\s.]|\\+[nrt]){0,4}"
     return {
@@ -329,7 +337,7 @@ def loose(pattern: str) -> bytes:
     >>> loose("[0-9]{3}-[0-9]{2}")
     b'(?:[\\\\x30-\\\\x39]){3,3}\\\\x2d(?:[\\\\x30-\\\\x39]){2,2}'
     """
-    tree = sre_parse.parse(pattern)
+    tree = _parsed(pattern)
     ways = _sequences(tree, fold=bool(tree.state.flags & re.IGNORECASE))
     return b"|".join(dict.fromkeys(b"".join(_nearest(_pieces(way, outer=True))) for way in ways))
 
@@ -349,7 +357,7 @@ def raw_alike(pattern: str) -> bool:
     It does unless it asks for the beginning or end of the text, or forbids a neighbour that the quote round a string
     in JSON would be.
     """
-    return _alike(sre_parse.parse(pattern))
+    return _alike(_parsed(pattern))
 
 
 def _alike(items: Iterable[tuple[Any, Any]]) -> bool:
@@ -383,7 +391,7 @@ def least_run(pattern: str) -> int:
     >>> least_run(r"[A-Z]?[0-9]{3}[ -]?[0-9]{4}|[0-9]{8}")
     7
     """
-    tree = sre_parse.parse(pattern)
+    tree = _parsed(pattern)
     return min(_digit_run(_pieces(way, outer=False)) for way in _sequences(tree, fold=False))
 
 

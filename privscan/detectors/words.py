@@ -55,6 +55,8 @@ def keyword_triggers(words: Iterable[str]) -> tuple[bytes, ...]:
         for form in forms:
             parts = [part for part in re.split(r"[\s_-]+", form) if part]
             joints = (b"",) if len(parts) == 1 else (b" ", b"_", b"-", b"")
+            if len(parts) > 1 and max(map(len, parts)) >= FOLDED:
+                joints = (rb"[ _\x2d]?",)  # one of its words is rare enough: a quarter of the expressions to compile
             # behind a backslash such a letter is the escape's, as in "\\nif"
             before = BEFORE_ESCAPED if parts[0][0] in "bfnrtu" else BEFORE
             short = sum(map(len, parts)) < LONG

@@ -16,7 +16,7 @@ from privscan.detectors import compiled, patterns, triggers
 from privscan.errors import RuleError
 from privscan.model import Confidence, Leaf, LeafKind, Rule, Severity, Shard, Span, State
 
-SETTINGS = config.settings("scan", workers=1)
+SETTINGS = config.settings("scan", workers=1, policy="web")
 
 
 @pytest.fixture(scope="module")
