@@ -26,8 +26,11 @@ KEY = b"0123456789abcdef0123456789abcdef"
 
 @pytest.fixture(scope="session")
 def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Compiled rules, made once."""
-    return str(tmp_path_factory.mktemp("cache"))
+    """Compiled rules, made once, whatever the number of pytest's workers."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "compiled-rules"
+    folder.mkdir(exist_ok=True)
+    return str(folder)
 
 
 @pytest.fixture(scope="session")
