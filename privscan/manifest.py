@@ -141,7 +141,8 @@ def load(run: str) -> dict[str, Any]:
         with open(path, "rb") as file:
             found: dict[str, Any] = json.load(file)
     except OSError:
-        hint = "; finish it with --resume" if os.path.isdir(os.path.join(run, ".work")) else ""
+        begun = os.path.isdir(os.path.join(run, ".work"))
+        hint = "; finish it with --resume" if begun else "; give a run folder, as `clean` writes it"
         raise UsageError(f"{run}: holds no manifest.json, so it is no whole run{hint}") from None
     except ValueError:
         raise UsageError(f"{path}: is not JSON; the run folder was changed, run again") from None

@@ -187,7 +187,7 @@ def big(tmp_path: Path, corpus: bytes) -> Path:
     """A folder whose cleaning takes a while: many files, enough for two workers."""
     folder = tmp_path / "in"
     folder.mkdir()
-    for number in range(11):
+    for number in range(16):
         text = corpus.replace(b'"text": "', b'"text": "%d ' % number)
         (folder / f"{number:02}.jsonl").write_bytes(text)
     return folder

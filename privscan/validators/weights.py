@@ -1,8 +1,8 @@
 """National numbers that python-stdnum does not know, as forms, weights and moduli; each name is a check.
 
->>> hu_taj("112 233 446").state, de_icao("L01X00T471").state, pt_niss("11234567892").state
+>>> hu_taj("112 233 446").state, de_icao("L01X00T472").state, pt_niss("11234567893").state
 ('failed', 'failed', 'failed')
->>> br_pis("120.56412.54-7").state, nz_nhi("ZAC5361").state
+>>> br_pis("120.56412.54-5").state, nz_nhi("ZAC5361").state
 ('passed', 'passed')
 """
 
