@@ -69,6 +69,7 @@ def test_the_report_tells_of_families(run: tuple[Path, Report]) -> None:
 def test_sections_show_it(run: tuple[Path, Report]) -> None:
     found = {part.id: part for part in sections.of(run[1])}
     assert found["repeated-values"].tables[0].rows[0][3:] == (6, 3, 1, 2)
+    assert [chart.bars for chart in found["families"].charts] == [(("4 to 7", 1),)]
     assert [table.title for table in found["families"].tables] == [
         "Families by size",
         "The largest families",

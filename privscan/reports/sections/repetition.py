@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from privscan.reports.parts import Column, Section, Table
+from privscan.reports.parts import Chart, Column, Section, Table
 
 if TYPE_CHECKING:
     from privscan.model import Report
@@ -76,7 +76,11 @@ def families(report: Report) -> Section | None:
             f"Every pair was checked exactly; {told['recall']:.5f} of the pairs at {told['threshold']} are compared."
         )
     tables = (_sizes(told), _largest(told), _differences(told))
-    return Section("families", "Families of copies", tuple(words), tuple(table for table in tables if table.rows))
+    bars = tuple((_span(size), count) for size, count in told.get("sizes", ()))
+    charts = (Chart("Families by the records in them", bars),) if bars else ()
+    return Section(
+        "families", "Families of copies", tuple(words), tuple(table for table in tables if table.rows), charts
+    )
 
 
 def _sizes(told: dict[str, Any]) -> Table:
