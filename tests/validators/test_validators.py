@@ -171,6 +171,8 @@ PAIRS = [
     ("aws", "aws_key"),
     ("discord", "discord"),
     ("pem", "pem"),
+    ("pem_escaped", "pem"),
+    ("macaroon", "macaroon"),
 ]
 
 
