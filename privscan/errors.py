@@ -7,6 +7,7 @@ PrivscanError
 ├── InputError          a file cannot be read, or not to its end                     exit 3
 ├── OutputError         a result cannot be written                                   exit 3
 └── DetectorError       a detector could not look at a record                        exit 3
+    └── MissingError    ... because what it needs is not installed here              exit 3
 """
 
 from __future__ import annotations
@@ -49,9 +50,17 @@ class OutputError(PrivscanError):
 
 
 class DetectorError(PrivscanError):
-    """A detector could not look at a record."""
+    """A detector could not look at a record. The sentence stands in the quarantine: why, and what would help."""
 
     exit_code = 3
+
+
+class MissingError(DetectorError):
+    """A model or library is not installed here; `what` is the word that --allow-missing takes for it."""
+
+    def __init__(self, what: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.what = what
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
