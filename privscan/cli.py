@@ -84,6 +84,7 @@ def scan(
     key_file: flags.KeyFile = None,
     findings: flags.Findings = None,
     format_: flags.Formats = None,
+    group_by: flags.GroupBy = None,
     no_samples: flags.NoSamples = False,
     overwrite: flags.Overwrite = False,
     quiet: flags.Quiet = False,
@@ -188,18 +189,19 @@ def report(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Run folder, or its report.json.")],
     format_: flags.Formats = None,
     findings: flags.Findings = None,
+    group_by: flags.GroupBy = None,
 ) -> None:
     """Print or write the report of an earlier run, without scanning again."""
     with shell.errors():
         from privscan import manifest, rows
 
-        formats = shell.chosen(format_, quiet=findings is not None and not format_)
+        formats = shell.chosen(format_, quiet=findings is not None and not format_, group_by=group_by)
         told = rows.report(run)
         if findings is not None:
             manifest.check_findings(findings)
             rows.check(run, "findings.jsonl")
             manifest.export_findings(rows.path(run), findings)
-        shell.write(told, formats, run if os.path.isdir(run) else None)
+        shell.write(told, formats, run if os.path.isdir(run) else None, group_by)
 
 
 @app.command()
@@ -279,7 +281,7 @@ def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any
         from privscan.gate import exit_code
 
         key, source = shell.key(options.get("key_file"))
-        formats = shell.chosen(options["format_"], quiet=options["quiet"])
+        formats = shell.chosen(options["format_"], quiet=options["quiet"], group_by=options.get("group_by"))
         settings = config.settings(
             command,
             policy=options.get("policy", "standard"),
@@ -313,11 +315,13 @@ def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any
             raise UsageError("--write-baseline: needs a key that is kept, to compare with later; give --key-file")
         with contextlib.ExitStack() as stack:
             folder = out
-            if out is None and (baseline or shell.lists(formats)):  # kept for as long as it takes to tell of them
+            if out is None and (
+                baseline or options.get("group_by") or shell.lists(formats)
+            ):  # kept for as long as it takes to tell of them
                 folder = os.path.join(stack.enter_context(tempfile.TemporaryDirectory(prefix="privscan-")), "run")
             told = _told(settings, paths, folder, options)
             signer(folder)
-            shell.write(told, formats, folder)
+            shell.write(told, formats, folder, options.get("group_by"))
             if baseline:
                 from privscan.compare import write_baseline
 

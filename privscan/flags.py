@@ -193,10 +193,30 @@ DedupThreshold = Annotated[
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the run that is in --out.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on where the run in --out was cut off.")]
+GroupBy = Annotated[
+    str | None,
+    typer.Option(
+        "--group-by",
+        metavar="WHAT",
+        help="secret: a row for each different one, with how often and where it stands (-f console, markdown, json).",
+    ),
+]
 NoSamples = Annotated[bool, typer.Option("--no-samples", help="Put no masked contexts in the report.")]
 
 SAID = frozenset(
-    {"paths", "out", "quiet", "verbose", "overwrite", "resume", "write_baseline", "audit", "sign_key", "sample"}
+    {
+        "paths",
+        "out",
+        "quiet",
+        "verbose",
+        "overwrite",
+        "resume",
+        "write_baseline",
+        "audit",
+        "sign_key",
+        "sample",
+        "group_by",
+    }
 )
 """What no file sets: where to, how talkative, and what may be replaced are said on the spot."""
 

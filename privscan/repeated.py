@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from privscan import alike, pieces
+from privscan import alike, distinct, pieces
 from privscan.dedup.copies import Copies, copies
 from privscan.spread import Spread
 
@@ -41,7 +41,10 @@ def told(run: Run, folder: RunFolder) -> dict[str, Any]:
     for _, mine in itertools.groupby(run.pieces, key=lambda piece: piece.shard.file):
         spread.add((f"{folder.stem(piece.name)}.findings" for piece in mine), numbers.__getitem__)
     values = spread.told()
-    return found | ({"repetition": values} if values["repeated"] else {})
+    if values["repeated"]:
+        found["repetition"] = values
+    secrets = distinct.told(distinct.of_files(f"{folder.stem(piece.name)}.findings" for piece in run.pieces))
+    return found | ({"secrets": secrets} if secrets["values"] else {})
 
 
 def passages(run: Run, folder: RunFolder, workers: Workers, signed: list[str], dropped: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ With `cli.py` the only room that prints, exits or reads the environment.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -21,13 +22,18 @@ if TYPE_CHECKING:
     from privscan.model import Report
 
 
-def chosen(wanted: list[str] | None, *, quiet: bool) -> list[str]:
-    """Check the formats asked for before any data is read."""
+def chosen(wanted: list[str] | None, *, quiet: bool, group_by: str | None = None) -> list[str]:
+    """Check the formats asked for, and what to group by, before any data is read."""
     from privscan import reports
+    from privscan.reports import alone
 
+    if group_by not in (None, "secret"):
+        raise UsageError(f'--group-by: nothing can be grouped by "{group_by}"; give secret')
     chosen = wanted or ([] if quiet else ["console"])
     for entry in chosen:
         name, _, target = entry.partition("=")
+        if group_by:
+            alone.check([name])
         reports.check(name)
         folder = os.path.dirname(os.path.abspath(target)) if target else ""
         if target and (os.path.isdir(target) or not os.path.isdir(folder)):
@@ -42,12 +48,16 @@ def lists(formats: list[str]) -> bool:
     return any(entry.partition("=")[0] in reports.LISTS for entry in formats)
 
 
-def write(told: Report, formats: list[str], run: str | None) -> None:
-    """Write the report in each format: to its file by name, else to standard output.
+def write(told: Report, formats: list[str], run: str | None, group_by: str | None = None) -> None:
+    """Write the report, or its distinct secrets, in each format: to its file by name, else to standard output.
 
     `run` is the run folder, which formats that tell of single findings need; UsageError where there is none.
     """
     from privscan import reports, rows
+
+    if group_by:
+        grouped(formats, run)
+        return
 
     def one(name: str, stream: TextIO) -> None:
         listing = None
@@ -57,6 +67,26 @@ def write(told: Report, formats: list[str], run: str | None) -> None:
             rows.check(run, "findings.jsonl")
             listing = reports.Listing(rows.read(run), rows.places(run))
         reports.write(told, name, stream, listing)
+
+    each(formats, one)
+
+
+def grouped(formats: list[str], run: str | None) -> None:
+    """Write the distinct secrets of a run folder in each format."""
+    from privscan import distinct, rows
+    from privscan.reports import alone
+    from privscan.reports.sections import secrets
+
+    if run is None:
+        raise UsageError("--group-by: counts findings, which a report.json does not hold; name the run folder")
+    rows.check(run, "findings.jsonl")
+    told = distinct.told(rows.read(run), distinct.ALL)
+
+    def one(name: str, stream: TextIO) -> None:
+        if name == "json":
+            stream.write(json.dumps({"schema": 1, "kind": "secrets"} | told, indent=1) + "\n")
+        else:
+            alone.write(secrets.table_of(told), name, stream)
 
     each(formats, one)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from privscan.reports.sections import quasi, regulations, repetition, sample, suppressions
+from privscan.reports.sections import quasi, regulations, repetition, sample, secrets, suppressions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,7 @@ __all__ = ["SECTIONS", "of"]
 SECTIONS: tuple[Callable[[Report], Section | None], ...] = (
     sample.section,
     regulations.section,
+    secrets.section,
     repetition.values,
     repetition.families,
     quasi.section,
