@@ -29,7 +29,8 @@ class Options(TypedDict, total=False):
     "medium", "high"; `fail_on` a severity or "never"; `gate` limits as "NAME=VALUE" (`privscan.gate.LIMITS`, an entity,
     `min_confidence`); `baseline` and `suppress` files of what is known and of what is excused; `day` the day on which
     excuses may have expired, today when not given; `require_field` fields every record must have a value in, and
-    `allow_values` "FIELD=A,B"; `sample` about how many records a quick look of `scan` takes; `fields` and
+    `allow_values` "FIELD=A,B"; `sample` about how many records a quick look of `scan` takes; `engine`
+    "presidio" for its recognisers beside ours; `ner` another model for names, as --ner takes it; `fields` and
     `exclude_fields` JSON Pointers with `*`; `workers`
     processes; `key` 16 bytes or more, made for the run and thrown away when not given; `dedup` "near", "exact",
     "contained", "off"; `dedup_threshold` Jaccard similarity of word 5-grams; `dedup_fields` JSON Pointers;
@@ -61,6 +62,8 @@ class Options(TypedDict, total=False):
     require_field: Sequence[str]
     allow_values: Sequence[str]
     sample: int
+    engine: str
+    ner: str
 
 
 def scan(

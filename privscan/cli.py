@@ -68,6 +68,8 @@ def scan(
     region: flags.Region = None,
     rules: flags.RuleFiles = None,
     min_confidence: flags.MinConfidence = None,
+    engine: flags.Engine = "",
+    ner: flags.Ner = "",
     fail_on: flags.FailOn = None,
     gate: flags.GateLimits = None,
     baseline: flags.Baseline = None,
@@ -108,6 +110,8 @@ def clean(
     region: flags.Region = None,
     rules: flags.RuleFiles = None,
     min_confidence: flags.MinConfidence = None,
+    engine: flags.Engine = "",
+    ner: flags.Ner = "",
     fail_on: flags.FailOn = None,
     gate: flags.GateLimits = None,
     suppress: flags.Suppress = None,
@@ -308,6 +312,8 @@ def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any
             require_field=options.get("require_field") or (),
             allow_values=options.get("allow_values") or (),
             sample=options.get("sample", 0),
+            engine=options.get("engine", ""),
+            ner=options.get("ner", ""),
         )
         signer = shell.signer(out, options.get("audit"), options.get("sign_key"))
         baseline = options.get("write_baseline")

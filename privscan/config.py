@@ -65,6 +65,7 @@ class Settings:
     suppress_files: tuple[str, ...] = ()
     require: tuple[tuple[str, tuple[str, ...]], ...] = ()
     sample: int = 0
+    engine: str = ""
     day: datetime.date = datetime.date.min
 
     def told(self) -> dict[str, Any]:
@@ -92,6 +93,11 @@ class Settings:
         if self.require:
             told["require_field"] = [field for field, _ in self.require]
             told["allow_values"] = [f"{field}={','.join(values)}" for field, values in self.require if values]
+        if self.engine:
+            told["engine"] = self.engine
+        if self.policy.ner:
+            kind, sign, where = self.policy.ner.partition(":")
+            told["ner"] = kind + sign + os.path.basename(os.path.normpath(where) if where else "")
         if self.sample:
             told["sample"] = self.sample
         return told
@@ -126,9 +132,11 @@ def settings(
     require_field: Sequence[str] = (),
     allow_values: Sequence[str] = (),
     sample: int = 0,
+    engine: str = "",
+    ner: str = "",
 ) -> Settings:
     """Check and resolve what was asked for; UsageError, ConfigError or RuleError where it cannot be."""
-    chosen = policies.load(policy, operators.names())
+    chosen = policies.with_models(policies.load(policy, operators.names()), engine, ner)
     loaded = rules.load_rules(rule_files, cache_dir or default_cache())
     in_policy = rules.select(rules.of(loaded, chosen.detectors), chosen.select, chosen.ignore, chosen.regulations)
     active = rules.select(in_policy, select, ignore) if select or ignore else in_policy
@@ -173,6 +181,7 @@ def settings(
         suppress_files=tuple(suppress),
         require=required(require_field, allow_values),
         sample=sample,
+        engine=engine,
         day=day or datetime.datetime.now(datetime.UTC).date(),
     )
 

@@ -50,6 +50,21 @@ MinConfidence = Annotated[
         "--min-confidence", envvar="PRIVSCAN_MIN_CONFIDENCE", metavar="LEVEL", help="low, medium (default) or high."
     ),
 ]
+Engine = Annotated[
+    str,
+    typer.Option(
+        "--engine", envvar="PRIVSCAN_ENGINE", metavar="NAME",
+        help="presidio: every recogniser of presidio-analyzer beside our rules; slow.",
+    ),
+]  # fmt: skip
+Ner = Annotated[
+    str,
+    typer.Option(
+        "--ner", envvar="PRIVSCAN_NER", metavar="MODEL",
+        help="Another model for names: rampart; hub:WHERE or gliner:WHERE, ONNX; spacy:WHERE, with Presidio. "
+        "WHERE is a folder or an installed or fetched model's name.",
+    ),
+]  # fmt: skip
 FailOn = Annotated[
     str | None,
     typer.Option(

@@ -48,6 +48,17 @@ def suppress_sha256(settings: Settings) -> str:
     return hashlib.sha256(json.dumps(words).encode()).hexdigest()
 
 
+def model_told(settings: Settings) -> dict[str, Any]:
+    """Return what there is to say of another model for names: what asked for it, the file it is in, its digest."""
+    ner = settings.policy.ner
+    if not ner or ner.startswith("spacy:"):
+        return {"ner": ner} if ner else {}
+    from privscan.detectors.models import folder
+
+    found = folder.of(ner)
+    return {"ner": ner, "network": found.network, "sha256": found.sha256}
+
+
 def policy_told(settings: Settings) -> dict[str, Any]:
     """Return what the report says of the policy."""
     policy = settings.policy
@@ -116,6 +127,7 @@ def of(settings: Settings, report: Report, paths: Sequence[str], inputs: Inputs)
         "outputs": [artifact(entry) for entry in report.outputs],
         "outcomes": dict(report.tally.outcomes),
         "complete": report.complete,
+        "model": model_told(settings),
         "plugins": plugins(settings),
         "python": platform.python_version(),
         "packages": {name: version for name in PACKAGES if (version := _version(name))},

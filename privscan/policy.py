@@ -7,7 +7,9 @@ one its longest rule prefix or its entity names, else the default.
 from __future__ import annotations
 
 import hashlib
+import os
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,7 @@ from privscan.rules import packs
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["OPERATORS", "action", "load", "shipped"]
+__all__ = ["OPERATORS", "action", "load", "shipped", "with_models"]
 
 # Operators that come along, with the parameters each takes: name -> type. Plug-ins add names of their own.
 OPERATORS: dict[str, dict[str, type]] = {
@@ -32,6 +34,8 @@ OPERATORS: dict[str, dict[str, type]] = {
     "keep": {},
 }
 PLACEHOLDERS = ("redact", "keep")
+ENGINES = ("privscan", "presidio")
+STAGES = {"rampart": "models", "hub": "models", "gliner": "models", "spacy": "presidio"}  # whose names -> detector
 
 _KEYS = frozenset(
     {
@@ -86,6 +90,21 @@ def text(name_or_path: str) -> str:
         return file.read_bytes().decode("utf-8")
     except (OSError, ValueError) as error:
         raise ConfigError(f"{source}: cannot be read as TOML: {error}") from None
+
+
+def with_models(policy: Policy, engine: str = "", ner: str = "") -> Policy:
+    """Return the policy with what --engine and --ner ask for beside it; ConfigError for what nobody provides."""
+    if engine and engine not in ENGINES:
+        raise ConfigError(f'--engine "{engine}": there is none of that name{nearest(engine, ENGINES)}')
+    ner = ner or policy.ner
+    kind, _, where = ner.partition(":")
+    if ner and (kind not in STAGES or bool(where) != (kind != "rampart")):
+        raise ConfigError(f'ner = "{ner}": must be rampart, hub:WHERE, gliner:WHERE or spacy:WHERE')
+    if os.path.isdir(where):
+        ner = f"{kind}:{os.path.abspath(where)}"
+    more = {"presidio"} if engine == "presidio" else set()
+    more |= {STAGES[kind]} if ner else set()
+    return replace(policy, ner=ner, detectors=(*policy.detectors, *sorted(more - set(policy.detectors))))
 
 
 def action(policy: Policy, match: Match) -> Action:

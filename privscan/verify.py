@@ -117,6 +117,8 @@ def _settings(found: dict[str, Any], key: bytes | None, cache_dir: str | None) -
         suppress=found.get("suppress_files", ()),
         require_field=told.get("require_field", ()),
         allow_values=told.get("allow_values", ()),
+        engine=told.get("engine", ""),
+        ner=found.get("model", {}).get("ner", ""),
         day=datetime.date.fromisoformat(found["day"]) if "day" in found else None,
     )
     if manifest.suppress_sha256(settings) != found.get("suppress_sha256", ""):
@@ -126,6 +128,8 @@ def _settings(found: dict[str, Any], key: bytes | None, cache_dir: str | None) -
             raise UsageError(
                 f"the {name} in use now is not the run's (privscan {found['version']}); verify with the same files"
             )
+    if manifest.model_told(settings) != found.get("model", {}):
+        raise UsageError("the model for names is not the run's; verify with the same one")
     if same_key and manifest.key_check(settings) != found["key_check"]:
         raise UsageError("the key is not the one of the run")
     return settings

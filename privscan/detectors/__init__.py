@@ -29,8 +29,9 @@ OWN = {
     "patterns": ("privscan.detectors.patterns", "Patterns"),
     "names": ("privscan.detectors.names", "Names"),
     "presidio": ("privscan.detectors.presidio", "Presidio"),
+    "models": ("privscan.detectors.models", "Models"),
 }
-RULELESS = ("patterns", "presidio")  # loaded whatever the rules
+RULELESS = ("patterns", "presidio", "models")  # loaded whatever the rules
 
 
 class Detector(Protocol):

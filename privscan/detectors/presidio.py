@@ -6,10 +6,11 @@ error, never a download); what Presidio decided stands in the evidence, by the n
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from privscan.detectors.names.sober import TOKEN
+from privscan.detectors.names.sober import TOKEN, paired
 from privscan.errors import ConfigError
 from privscan.model import Confidence, LeafKind, Match, Severity, Span
 from privscan.rules import load_rules
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 LANGUAGE = "en"
 HIGH, MEDIUM = 0.85, 0.4  # Presidio's scores from which a finding is of that confidence
 SHORTEST = 2
+PIECE = 50_000  # characters shown at once: spaCy takes no more than a million, and memory grows with them
+OVERLAP = 500  # characters two pieces share
 
 
 def quiet() -> None:
@@ -84,10 +87,13 @@ class Presidio:
     """Presidio's engine over every string."""
 
     def __init__(self, settings: Settings) -> None:
-        self.engine = analyzer(settings.policy.ner)
+        self.engine = analyzer(settings.policy.ner if settings.policy.ner.startswith("spacy:") else "")
+        self.pipeline = getattr(self.engine.nlp_engine, "nlp", {}).get(LANGUAGE)
         self.minimum = settings.min_confidence
         known = load_rules()
         self.severity = {rule.entity: rule.severity for rule in known}
+        self.asked = {rule.entity for rule in settings.rules}
+        self.chosen = bool(settings.select)  # then what our rules have no name for was not asked for
 
     def candidates(self, block: Block) -> Sequence[int]:
         """Return every row: Presidio has no gate."""
@@ -95,29 +101,44 @@ class Presidio:
 
     def detect(self, leaves: Sequence[Leaf]) -> dict[int, list[Match]]:
         """Return what Presidio finds, by position in `leaves`."""
-        found: dict[int, list[Match]] = {}
-        for position, leaf in enumerate(leaves):
-            if leaf.kind is LeafKind.STRING and len(leaf.text) >= SHORTEST:
-                matches = self.matches(leaf.text)
-                if matches:
-                    found[position] = matches
-        return found
+        zone = getattr(self.pipeline, "memory_zone", contextlib.nullcontext)
+        with zone():  # else spaCy keeps every word it has ever seen
+            found = {
+                position: self.matches(leaf.text)
+                for position, leaf in enumerate(leaves)
+                if leaf.kind is LeafKind.STRING and len(leaf.text) >= SHORTEST
+            }
+        return {position: matches for position, matches in found.items() if matches}
 
     def matches(self, text: str) -> list[Match]:
         """Return the matches in one text, those in what a redaction left behind not among them."""
-        results = self.engine.analyze(text, language=LANGUAGE, return_decision_process=True)
         ours = [token.span() for token in TOKEN.finditer(text)] if "<" in text else []
-        out = []
-        for result in sorted(results, key=lambda entry: (entry.start, entry.end, entry.entity_type)):
-            level = _level(result.score)
-            touched = any(start < result.end and result.start < end for start, end in ours)
-            if level >= self.minimum and result.end > result.start and not touched:
-                severity = self.severity.get(result.entity_type, Severity.MEDIUM)
-                rule = f"presidio.{result.entity_type.lower()}"
-                score = round(float(result.score), 2)
-                span = Span(result.start, result.end)
-                out.append(Match(span, rule, result.entity_type, level, score, severity, _evidence(result)))
-        return out
+        out: dict[tuple[Span, str], Match] = {}
+        for begin in range(0, max(len(text) - OVERLAP, 1), PIECE - OVERLAP):
+            piece = paired(text[begin : begin + PIECE])
+            for result in self.engine.analyze(piece, language=LANGUAGE, return_decision_process=True):
+                match = self.match(result, begin)
+                span = match.span
+                touched = any(start < span.end and span.start < end for start, end in ours)
+                if match.confidence >= self.minimum and span.end > span.start and not touched and self.wanted(match):
+                    out.setdefault((span, match.rule), match)
+        return sorted(out.values(), key=lambda match: (match.span, match.rule))
+
+    def match(self, result: Any, begin: int) -> Match:
+        """Return one of Presidio's results, in a text of which it was shown the piece from `begin` on."""
+        return Match(
+            Span(result.start + begin, result.end + begin),
+            f"presidio.{result.entity_type.lower()}",
+            result.entity_type,
+            _level(result.score),
+            round(float(result.score), 2),
+            self.severity.get(result.entity_type, Severity.MEDIUM),
+            _evidence(result),
+        )
+
+    def wanted(self, match: Match) -> bool:
+        """Say whether the run looks for such a thing: what our rules know only where one of them is on."""
+        return match.entity in self.asked or (not self.chosen and match.entity not in self.severity)
 
 
 def _level(score: float) -> Confidence:

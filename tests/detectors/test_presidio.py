@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -50,8 +49,11 @@ def test_a_pipeline_of_the_users_finds_names(tmp_path: Path, cache_dir: str) -> 
     pipeline = spacy.blank("en")
     pipeline.add_pipe("entity_ruler").add_patterns([{"label": "PERSON", "pattern": "Xyzal Quorn"}])
     pipeline.to_disk(tmp_path / "model")
-    settings = config.settings("scan", policy="presidio", cache_dir=cache_dir)
-    settings = replace(settings, policy=replace(settings.policy, ner=f"spacy:{tmp_path / 'model'}"))
+    settings = config.settings(
+        "scan", engine="presidio", ner=f"spacy:{tmp_path / 'model'}", select=["pii.person.name"], cache_dir=cache_dir
+    )
+    assert settings.policy.detectors[-1] == "presidio"
+    assert settings.told()["ner"] == "spacy:model"
     (match,) = Presidio(settings).detect([leaf("it was Xyzal Quorn who came")])[0]
     assert (match.entity, match.span) == ("PERSON", (7, 18))
 
@@ -60,6 +62,22 @@ def test_a_pipeline_of_the_users_finds_names(tmp_path: Path, cache_dir: str) -> 
 def test_a_pipeline_there_is_not_is_an_error(ner: str) -> None:
     with pytest.raises(ConfigError, match="ner = "):
         analyzer(ner)
+
+
+def test_long_and_broken_texts_are_seen_whole(detector: Presidio) -> None:
+    text = f"{'a b ' * 30_000}{TEXT}{' c d' * 13_000} 5105 1051 0510 5100 \ud800"
+    found = [match for match in detector.detect([leaf(text)])[0] if match.entity == "CREDIT_CARD"]
+    assert [text[match.span.start : match.span.end] for match in found] == ["5105 1051 0510 5100"] * 2
+
+
+def test_what_nobody_asked_for_is_left_out(cache_dir: str) -> None:
+    settings = config.settings("scan", engine="presidio", select=["pii.card"], cache_dir=cache_dir)
+    assert {match.entity for match in Presidio(settings).detect([leaf(TEXT)])[0]} == {"CREDIT_CARD"}
+
+
+def test_an_engine_there_is_not_is_an_error(cache_dir: str) -> None:
+    with pytest.raises(ConfigError, match='did you mean "presidio"'):
+        config.settings("scan", engine="presido", cache_dir=cache_dir)
 
 
 def test_the_policy_cleans(tmp_path: Path, cache_dir: str) -> None:

@@ -22,6 +22,7 @@ LIKE = {"PERSON": "Peterson", "LOCATION": "Edinburgh", "ORGANIZATION": "Microsof
 NEAR = 200  # characters round a name in small letters in which capitals speak against it
 SURE_SMALL = 0.9  # chance that such a name must have all the same
 BEFORE, BEHIND = frozenset("_.$<[{=/\\`"), frozenset("_([={<>/\\`")  # of a single word: it is code
+HALVES = re.compile("[\ud800-\udfff]")
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
@@ -37,6 +38,11 @@ def neutral(text: str) -> str:
         return LIKE.get(found[1], "0" * size).ljust(size)[:size]
 
     return TOKEN.sub(like, text) if "<" in text else text
+
+
+def paired(text: str) -> str:
+    """Put a mark in the place of halves of pairs, which no library of others takes for text."""
+    return HALVES.sub("\ufffd", text)
 
 
 def kept(text: str, names: Sequence[Name]) -> list[Name]:
