@@ -1,4 +1,4 @@
-"""`python -m benchmarks [speed|startup|memory|peers|quality|dedup ...]`: measure, and print plain tables."""
+"""`python -m benchmarks [speed|startup|memory|peers|rules|quality|dedup ...]`: measure, and print plain tables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 import privscan
-from benchmarks import copies, memory, neardup, peers, quality, speed
+from benchmarks import copies, memory, neardup, peers, quality, rules, speed
 from benchmarks.measure import Bench, load
 
 PARTS = {
@@ -22,6 +22,7 @@ PARTS = {
     "dedup": neardup.tables,
     "copies": copies.tables,
     "peers": peers.tables,
+    "rules": rules.tables,
     "speed": speed.tables,
     "memory": memory.tables,
 }

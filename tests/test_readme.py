@@ -147,6 +147,7 @@ def test_keys_of_the_configuration_are_accepted(tmp_path: Path) -> None:
             "audit",
             "sign_key",
             "sample",
+            "group_by",
         }
         == SHARED
     )
