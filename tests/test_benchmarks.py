@@ -49,6 +49,7 @@ def bare_python(tmp_path: Path) -> str:
         pytest.param("speed", ["Core", "Commands", "Workers"], id="speed"),
         pytest.param("memory", ["Peak memory"], id="memory"),
         pytest.param("peers", ["Peers", "Peers"], id="peers"),
+        pytest.param("rules", ["Rules by cost", "Rules by cost"], id="rules"),
         pytest.param("dedup", ["Near duplicates at 0.8"], id="dedup"),
         pytest.param("copies", ["Near duplicates at 0.8", "Join of made-up signatures"], id="copies"),
     ],
@@ -115,7 +116,7 @@ def lay_out(data: Path) -> None:
 def test_part_that_is_none_is_refused_by_name() -> None:
     done = run("sped")
     assert done.returncode == 2
-    assert '"sped" is none of startup, quality, dedup, copies, peers, speed, memory' in done.stderr
+    assert '"sped" is none of startup, quality, dedup, copies, peers, rules, speed, memory' in done.stderr
 
 
 # ---------------------------------------------------------------- corpora

@@ -204,12 +204,22 @@ def _edge(item: tuple[Any, ...], index: int) -> frozenset[int]:
         return _members([(op, value)])
     if op is sre.IN:
         return _members(value)
-    if op in REPEATS and value[0] > 0 and len(value[2]) > 0:
-        return _edge(value[2][index], index)
-    if op is sre.SUBPATTERN and len(value[3]) > 0:
-        return _edge(value[3][index], index)
-    if op is sre.BRANCH and all(len(branch) for branch in value[1]):
-        return frozenset().union(*(_edge(branch[index], index) for branch in value[1]))
+    if op in REPEATS and value[0] > 0:
+        return _ends(list(value[2]), index)
+    if op is sre.SUBPATTERN:
+        return _ends(list(value[3]), index)
+    if op is sre.BRANCH:
+        return frozenset().union(*(_ends(list(branch), index) for branch in value[1]))
+    return EVERY
+
+
+def _ends(items: Sequence[tuple[Any, ...]], index: int) -> frozenset[int]:
+    """Return the bytes a row of items may begin (index 0) or end (-1) with, those that may be left out seen to."""
+    found: frozenset[int] = frozenset()
+    for item in items if index == 0 else reversed(items):
+        if item[0] not in REPEATS or item[1][0] > 0:
+            return found | _edge(item, index)
+        found |= _ends(list(item[1][2]), index)
     return EVERY
 
 
@@ -365,8 +375,7 @@ def _alike(items: Iterable[tuple[Any, Any]]) -> bool:
         if op is sre.AT and value not in (sre.AT_BOUNDARY, sre.AT_NON_BOUNDARY):
             return False
         if op is sre.ASSERT_NOT:
-            body = list(value[1])
-            if not body or 0x22 in _edge(body[0 if value[0] > 0 else -1], 0 if value[0] > 0 else -1):
+            if 0x22 in _ends(list(value[1]), 0 if value[0] > 0 else -1):
                 return False
         if op in REPEATS:
             inner = [value[2]]
