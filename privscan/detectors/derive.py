@@ -374,9 +374,8 @@ def _alike(items: Iterable[tuple[Any, Any]]) -> bool:
     for op, value in items:
         if op is sre.AT and value not in (sre.AT_BOUNDARY, sre.AT_NON_BOUNDARY):
             return False
-        if op is sre.ASSERT_NOT:
-            if 0x22 in _ends(list(value[1]), 0 if value[0] > 0 else -1):
-                return False
+        if op is sre.ASSERT_NOT and 0x22 in _ends(list(value[1]), 0 if value[0] > 0 else -1):
+            return False
         if op in REPEATS:
             inner = [value[2]]
         elif op is sre.SUBPATTERN:
