@@ -42,7 +42,7 @@ def row(uri: str, leaf: Leaf, pointer: str, match: Match, key: bytes) -> dict[st
         "score": match.score,
         "severity": match.severity.label,
         "evidence": match.evidence,
-        "fingerprint": operators.digest(key, match.entity, leaf.text[start:end]).hex()[:32],
+        "fingerprint": operators.digest(key, match.entity, leaf.value(match.span)).hex()[:32],
         "state": str(match.state),
     }
 

@@ -17,7 +17,7 @@ from privscan import formats, jsontext
 from privscan import policy as policies
 from privscan.errors import InputError
 from privscan.formats.jsonl import JsonlBlock
-from privscan.model import Confidence, LeafKind, Match, Outcome, Severity, Shard, Span, State
+from privscan.model import WHOLE, Blob, Confidence, LeafKind, Match, Outcome, Severity, Shard, Span, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from privscan.model import Leaf, Policy
 
 VALUES = 20_000  # distinct values looked for in the side files
+LONG = 1024  # characters of a value that are looked for: no report holds so many by chance
 SHORT = 6  # characters; shorter values stand in any text by chance
 _REST = re.compile(r'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
 _COVERED = re.compile(r"/<[A-Z][A-Z0-9_]*>")
@@ -46,7 +47,7 @@ class Evidence:
     def saw(self, value: str) -> None:
         """Keep a value to look for in the side files."""
         if len(self.values) < VALUES and len(value) >= SHORT:
-            self.values.add(value)
+            self.values.add(value[:LONG])
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +121,8 @@ def _same(place: str, record: Record, twin: Record, found: Sequence[Row], seen: 
     """Check one record that was copied; return whether it has changed."""
     spans: dict[str, list[tuple[int, int]]] = {}
     for entry in found:
-        if entry["start"] is not None:
-            spans.setdefault(entry["field"], []).append((entry["start"], entry["end"]))
+        span = WHOLE if entry["start"] is None else (entry["start"], entry["end"])
+        spans.setdefault(entry["field"], []).append(span)
     if record.line is not None and twin.line is not None:
         if not spans:
             if record.line != twin.line:
@@ -177,25 +178,31 @@ def _leaves(
 ) -> bool:
     """Check the leaves of a record that is not text: those without findings are equal."""
     hidden = any(map(_COVERED.search, spans))
-    written = {leaf.field: leaf.text for leaf in after}
+    written = {leaf.field: _content(leaf) for leaf in after}
     changed = False
     for leaf in before:
         found = spans.get(leaf.field, [])
         copy = written.get(leaf.field, "")
         for start, end in found:
             seen.saw(leaf.text[start:end])
-        if copy == leaf.text:
+        if copy == _content(leaf):
             if found:
                 seen.fail(2, f"{place}: what was found is still there")
             continue
         changed = True
-        if found:
+        if found and isinstance(copy, str):
             _covered(place, leaf.text, copy, sorted(found), seen)
+        elif found:
+            continue
         elif not hidden:
             seen.fail(3, f"{place}: has changed outside of what was found")
     if {leaf.field for leaf in after} - {leaf.field for leaf in before} and not hidden:
         seen.fail(3, f"{place}: holds a value where there was none")
     return changed
+
+
+def _content(leaf: Leaf) -> str | bytes:
+    return leaf.text.data if isinstance(leaf.text, Blob) else leaf.text
 
 
 def _covered(place: str, text: str, copy: str, found: Sequence[tuple[int, int]], seen: Evidence) -> None:

@@ -82,6 +82,8 @@ def scan(
     sign_key: flags.SignKey = None,
     field: flags.Field = None,
     exclude_field: flags.ExcludeField = None,
+    faces: flags.Faces = "default",
+    allow_missing: flags.AllowMissing = None,
     workers: flags.WorkerCount = None,
     key_file: flags.KeyFile = None,
     findings: flags.Findings = None,
@@ -121,6 +123,8 @@ def clean(
     sign_key: flags.SignKey = None,
     field: flags.Field = None,
     exclude_field: flags.ExcludeField = None,
+    faces: flags.Faces = "default",
+    allow_missing: flags.AllowMissing = None,
     dedup: flags.Dedup = "near",
     dedup_field: flags.DedupField = None,
     dedup_threshold: flags.DedupThreshold = None,
@@ -314,6 +318,8 @@ def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any
             sample=options.get("sample", 0),
             engine=options.get("engine", ""),
             ner=options.get("ner", ""),
+            faces=options.get("faces", "default"),
+            allow_missing=options.get("allow_missing") or (),
         )
         signer = shell.signer(out, options.get("audit"), options.get("sign_key"))
         baseline = options.get("write_baseline")

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 SPLIT = 32 << 20  # bytes of a file one shard takes: the unit of parallel work and of resuming
 MIN_KEY = 16  # bytes
+FACES = ("default", "recall", "precision")
+MISSING = ("faces", "audio")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class Settings:
     require: tuple[tuple[str, tuple[str, ...]], ...] = ()
     sample: int = 0
     engine: str = ""
+    faces: str = "default"
+    allow_missing: tuple[str, ...] = ()
     day: datetime.date = datetime.date.min
 
     def told(self) -> dict[str, Any]:
@@ -100,6 +104,10 @@ class Settings:
             told["ner"] = kind + sign + os.path.basename(os.path.normpath(where) if where else "")
         if self.sample:
             told["sample"] = self.sample
+        if self.faces != "default":
+            told["faces"] = self.faces
+        if self.allow_missing:
+            told["allow_missing"] = list(self.allow_missing)
         return told
 
 
@@ -134,6 +142,8 @@ def settings(
     sample: int = 0,
     engine: str = "",
     ner: str = "",
+    faces: str = "default",
+    allow_missing: Sequence[str] = (),
 ) -> Settings:
     """Check and resolve what was asked for; UsageError, ConfigError or RuleError where it cannot be."""
     chosen = policies.with_models(policies.load(policy, operators.names()), engine, ner)
@@ -182,6 +192,8 @@ def settings(
         require=required(require_field, allow_values),
         sample=sample,
         engine=engine,
+        faces=choice(faces, FACES, "--faces"),
+        allow_missing=missing(allow_missing),
         day=day or datetime.datetime.now(datetime.UTC).date(),
     )
 
@@ -243,6 +255,19 @@ def severity(word: str) -> Severity | None:
     """Return the severity of `--fail-on`, None for never; UsageError where there is none of that name."""
     found: Severity | None = None if word == "never" else _level(Severity, word, "--fail-on", None)
     return found
+
+
+def choice(word: str, known: Sequence[str], flag: str) -> str:
+    """Return the word if it is one of those known; UsageError names the nearest."""
+    if word not in known:
+        raise UsageError(f'{flag}: "{word}" is not known{nearest(word, known)}')
+    return word
+
+
+def missing(words: Sequence[str]) -> tuple[str, ...]:
+    """Return the kinds of media that may go unlooked at; UsageError for a word that is none."""
+    named = {word.strip() for entry in words for word in entry.split(",") if word.strip()}
+    return tuple(sorted(choice(word, MISSING, "--allow-missing") for word in named))
 
 
 def required(fields: Sequence[str], values: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:

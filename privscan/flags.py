@@ -111,6 +111,20 @@ AllowValues = Annotated[
         help="And those with another value than these (repeatable).",
     ),
 ]  # fmt: skip
+Faces = Annotated[
+    str,
+    typer.Option(
+        "--faces", envvar="PRIVSCAN_FACES", metavar="MODE",
+        help="default, precision (fewer false alarms), recall (fainter faces, and pictures lying on their side).",
+    ),
+]  # fmt: skip
+AllowMissing = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-missing", envvar="PRIVSCAN_ALLOW_MISSING", metavar="faces,audio",
+        help="Pass on pictures or sound that cannot be looked at because a model is not installed.",
+    ),
+]  # fmt: skip
 Sample = Annotated[
     int,
     typer.Option(

@@ -7,6 +7,7 @@ data (`Leaf`) shows its length, not its content.
 from __future__ import annotations
 
 import enum
+import hashlib
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Action",
     "Artifact",
+    "Blob",
     "Confidence",
     "Edit",
     "Finding",
@@ -106,11 +108,29 @@ class LeafKind(enum.StrEnum):
     BINARY = "binary"
 
 
+LONG_VALUE = 1 << 16  # characters: what is longer is no number to be compared without its separators
+WHOLE = (0, 1)  # the span of a match that is all of a binary leaf
+
+
 class Span(NamedTuple):
     """Half-open range of code points in a decoded leaf."""
 
     start: int
     end: int
+
+
+class Blob(str):
+    """The text of a binary leaf: empty to all who read text; `data` is the value itself."""
+
+    __slots__ = ("data",)
+    data: bytes
+
+    @classmethod
+    def of(cls, data: bytes) -> Blob:
+        """Return the text of a binary value."""
+        made = cls()
+        made.data = data
+        return made
 
 
 class Leaf(NamedTuple):
@@ -129,6 +149,15 @@ class Leaf(NamedTuple):
 
     def __repr__(self) -> str:
         return f"Leaf(record={self.record}, kind={self.kind.value}, characters={len(self.text)})"
+
+    def value(self, span: Span) -> str:
+        """Return what a fingerprint of a match is made of: its text, or a digest of what is long or binary."""
+        text = self.text
+        if isinstance(text, Blob):
+            return hashlib.sha256(text.data).hexdigest()
+        if span.end - span.start > LONG_VALUE:
+            return hashlib.sha256(text[span.start : span.end].encode("utf-8", "surrogatepass")).hexdigest()
+        return text[span.start : span.end]
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,7 +403,8 @@ class Tally:
 
     `findings` counts (entity, rule, confidence, severity, state); `fields` counts (field with `*` for list indexes,
     entity); `files` counts (uri, entity); `reasons` counts (stage, reason) of problems; `methods` counts duplicates
-    by method; `excuses` counts suppressed findings by the number of their suppression.
+    by method; `excuses` counts suppressed findings by the number of their suppression; `media` adds up what was
+    measured in pictures and sound (`privscan.media.seen`).
     """
 
     records: int = 0
@@ -386,6 +416,7 @@ class Tally:
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     methods: Counter[str] = field(default_factory=Counter)
     excuses: Counter[str] = field(default_factory=Counter)
+    media: Counter[str] = field(default_factory=Counter)
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(
@@ -398,6 +429,7 @@ class Tally:
             reasons=self.reasons + other.reasons,
             methods=self.methods + other.methods,
             excuses=self.excuses + other.excuses,
+            media=self.media + other.media,
         )
 
 

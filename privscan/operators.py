@@ -121,6 +121,11 @@ def drop(_key: bytes, entity: str, _value: str, _params: dict[str, Any]) -> str:
     return f"<{entity}>"
 
 
+def of_media(_key: bytes, entity: str, _value: str, _params: dict[str, Any]) -> str:
+    """Put the entity's name in a text's place: pictures and sound have their own ways of it."""
+    return f"<{entity}>"
+
+
 TABLE: dict[str, Operator] = {
     "replace": replace,
     "mask": mask,
@@ -128,7 +133,7 @@ TABLE: dict[str, Operator] = {
     "pseudonym": pseudonym,
     "keep": keep,
     "drop": drop,
-}
+} | dict.fromkeys(("null", "fill", "blur", "mosaic", "mute"), of_media)
 
 
 def names() -> set[str]:

@@ -32,6 +32,12 @@ OPERATORS: dict[str, dict[str, type]] = {
     "pseudonym": {},
     "drop": {},
     "keep": {},
+    # of media: none at all; a face in one colour, blurred, in squares; speech silenced
+    "null": {},
+    "fill": {},
+    "blur": {},
+    "mosaic": {},
+    "mute": {},
 }
 PLACEHOLDERS = ("redact", "keep")
 ENGINES = ("privscan", "presidio")

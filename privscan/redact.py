@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from privscan import detectors, operators, resolve, views
 from privscan.formats import Rewrite
-from privscan.model import Action, LeafKind, Match, Span
+from privscan.model import WHOLE, Action, Blob, LeafKind, Match, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -104,6 +104,8 @@ class Redactor:
         """Apply the edits of one leaf."""
         if leaf.kind is LeafKind.NUMBER:
             return Rewrite(leaf, None, ())
+        if leaf.kind is LeafKind.BINARY:
+            return Rewrite(leaf, None if plain else self.remade(leaf, found[0]), ((*WHOLE, "\0"),))
         packed = views.json.likely(leaf.text) or any("view:" in "".join(m.evidence) for e in found for m in e.matches)
         inner = list(views.of(leaf)) if packed else []
         spans = []
@@ -113,14 +115,28 @@ class Redactor:
             action = edit.action
             if edit.span in plain:
                 action = Action("hash") if action.operator == "pseudonym" else PLAIN
-            new = operators.apply(self.operators, action, self.key, entity, value)
+            made = None if edit.span in plain else self.remade(leaf, edit)
+            new = operators.apply(self.operators, action, self.key, entity, value) if made is None else made
             spans.append((edit.span.start, edit.span.end, views.fitting(inner, edit.span, new)))
         return Rewrite(leaf, replaced(leaf.text, spans), spans)
+
+    def remade(self, leaf: Leaf, edit: Edit) -> str | None:
+        """Return the value as the detector that found it would have it, None where it has no such."""
+        for detector in self.detectors:
+            remake = getattr(detector, "remade", None)
+            made = remake(leaf, edit, self.action_of) if remake is not None else None
+            if made is not None:
+                return str(made) if not isinstance(made, Blob) else made
+        return None
 
     def residues(self, drafts: Sequence[Draft]) -> list[list[Residue]]:
         """Look again at the rewritten leaves of all records at once; return what is still found in each."""
         places = [(number, position) for number, draft in enumerate(drafts) for position in draft]
-        places = [(number, position) for number, position in places if drafts[number][position][0].text]
+        places = [
+            (number, position)
+            for number, position in places
+            if (text := drafts[number][position][0].text) or isinstance(text, Blob)
+        ]
         leaves = [_redone(drafts[number][position][0]) for number, position in places]
         out: list[list[Residue]] = [[] for _ in drafts]
         for place, matches in detectors.look(self.detectors, leaves).items():
@@ -134,7 +150,7 @@ class Redactor:
 
 
 def _redone(rewrite: Rewrite) -> Leaf:
-    return rewrite.leaf._replace(text=rewrite.text or "")
+    return rewrite.leaf._replace(text="" if rewrite.text is None else rewrite.text)
 
 
 def replaced(text: str, spans: Sequence[tuple[int, int, str]]) -> str:

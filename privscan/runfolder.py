@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 WORK = ".work"
 SIDE_FILES = ("findings.jsonl", "duplicates.jsonl", "repeated.jsonl", "quarantine.jsonl", "report.json", "report.html")
 OURS = frozenset({"data", "manifest.json", "manifest.sig", "findings.parquet", WORK, *SIDE_FILES})
-COUNTERS = ("outcomes", "findings", "fields", "files", "reasons", "methods", "excuses")
+COUNTERS = ("outcomes", "findings", "fields", "files", "reasons", "methods", "excuses", "media")
 
 
 class RunFolder:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from privscan import account, detectors, formats, operators, policy, quasi, redact, resolve, states
-from privscan.errors import InputError
+from privscan.errors import DetectorError, InputError
 from privscan.model import Action, LeafKind, Match, Outcome, Problem, State, Tally
 from privscan.redact import Record, Redactor
 from privscan.states import Watched
@@ -155,10 +155,13 @@ class _Line:
             return []
         marks = {row: near for row in rows if (near := candidates[row]) is not None}
         leaves = [leaf for leaf in block.leaves(rows, marks) if self.filter is None or self.filter(leaf)]
+        detectors.measured(self.kit.detectors)  # of what was looked at again after the block before
         try:
             found = detectors.look(self.kit.detectors, leaves)
         except Exception:  # noqa: BLE001 - a detector is anybody's code: one record at a time tells which it was
+            detectors.measured(self.kit.detectors)
             found = self.one_by_one(block, leaves, outcomes)
+        self.result.tally.media += detectors.measured(self.kit.detectors)
         records: dict[int, Record] = {}
         for position in sorted(found):
             leaf = leaves[position]
@@ -177,6 +180,9 @@ class _Line:
             try:
                 looked = detectors.look(self.kit.detectors, leaves[at:stop])
                 found |= {at + place: matches for place, matches in looked.items()}
+            except DetectorError as error:
+                outcomes[record - block.first] = Outcome.QUARANTINED
+                self.problem(Problem(self.shard.uri, record, "detect", str(error)))
             except Exception as error:  # noqa: BLE001 - its message may hold data: only its type is told
                 outcomes[record - block.first] = Outcome.QUARANTINED
                 self.problem(Problem(self.shard.uri, record, "detect", f"a detector failed ({type(error).__name__})"))

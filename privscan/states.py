@@ -172,7 +172,7 @@ class Watched(tuple["Detector", ...]):  # noqa: SLOT001 - a tuple of any length 
     def _marked(self, leaf: Leaf, match: Match) -> Match:
         if match.state is not State.NEW:
             return match
-        print_ = self.digest(match.entity, leaf.text[match.span.start : match.span.end])
+        print_ = self.digest(match.entity, leaf.value(match.span))
         number = excused_by(self.excuses, self.uri, leaf, match, print_.hex()[:32])
         if number is not None:
             return replace(match, state=State.SUPPRESSED, evidence=(*match.evidence, f"{_MARK}{number}"))

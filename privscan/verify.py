@@ -119,6 +119,8 @@ def _settings(found: dict[str, Any], key: bytes | None, cache_dir: str | None) -
         allow_values=told.get("allow_values", ()),
         engine=told.get("engine", ""),
         ner=found.get("model", {}).get("ner", ""),
+        faces=told.get("faces", "default"),
+        allow_missing=told.get("allow_missing", ()),
         day=datetime.date.fromisoformat(found["day"]) if "day" in found else None,
     )
     if manifest.suppress_sha256(settings) != found.get("suppress_sha256", ""):

@@ -7,6 +7,7 @@ names them.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
 from privscan import views
@@ -30,6 +31,7 @@ OWN = {
     "names": ("privscan.detectors.names", "Names"),
     "presidio": ("privscan.detectors.presidio", "Presidio"),
     "models": ("privscan.detectors.models", "Models"),
+    "media": ("privscan.detectors.media", "Media"),
 }
 RULELESS = ("patterns", "presidio", "models")  # loaded whatever the rules
 
@@ -69,7 +71,11 @@ def build(settings: Settings) -> tuple[Detector, ...]:
     if settings.policy.allow:
         from privscan.detectors.allow import Allowing
 
-        found = [Allowing(detector, settings.policy.allow) for detector in found]
+        # what is no text is on no list of allowed texts
+        found = [
+            detector if hasattr(detector, "measured") else Allowing(detector, settings.policy.allow)
+            for detector in found
+        ]
     if settings.require:
         from privscan.detectors.provenance import Provenance
 
@@ -97,12 +103,15 @@ def _plugin(name: str, point: EntryPoint, settings: Settings) -> Detector:
 
 def look(found_by: Iterable[Detector], leaves: Sequence[Leaf]) -> dict[int, list[Match]]:
     """Show leaves and their other readings to every detector; return matches by position, in the leaves' own spans."""
-    seen = list(_views(found_by, leaves))
-    readings = [*leaves, *(view.leaf for _, view in seen)]
+    own = next((detector for detector in found_by if hasattr(detector, "shown")), None)
+    shown = own.shown(leaves) if own is not None else leaves  # what is no text is read by its own detector alone
+    seen = list(_views(found_by, shown))
+    readings = [view.leaf for _, view in seen]
     out: dict[int, list[Match]] = {}
     for detector in found_by:
         known: dict[int, set[tuple[Span, str]]] = {}
-        for place, matches in sorted(detector.detect(readings).items()):
+        first = leaves if detector is own else shown
+        for place, matches in sorted(detector.detect([*first, *readings]).items()):
             if place < len(leaves):
                 out.setdefault(place, []).extend(matches)
                 continue
@@ -130,6 +139,16 @@ def _views(found_by: Iterable[Detector], leaves: Sequence[Leaf]) -> Iterator[tup
     for position, leaf in enumerate(leaves):
         for view in views.of(leaf, budget):
             yield position, view
+
+
+def measured(found_by: Iterable[Detector]) -> Counter[str]:
+    """Return what detectors measured since this was last asked, for the report."""
+    told: Counter[str] = Counter()
+    for detector in found_by:
+        take = getattr(detector, "measured", None)
+        if take is not None:
+            told += take()
+    return told
 
 
 def moved(match: Match, span: Span, evidence: str = "") -> Match:

@@ -56,6 +56,9 @@ class Block(Protocol):
     def names(self) -> Iterable[tuple[str, Sequence[int]]]:
         """Yield (column name, rows with a value) where names are not part of `buffers` (Parquet)."""
 
+    def heads(self) -> Iterable[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
+        """Yield (first two bytes as big-endian numbers, rows) of the binary values that are four bytes or longer."""
+
     def leaves(self, rows: Iterable[int], marks: Mapping[int, Sequence[int]] | None = None) -> Iterator[Leaf]:
         """Yield every leaf of the given rows, in order; `Leaf.record` is the file row.
 

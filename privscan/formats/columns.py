@@ -9,7 +9,7 @@ Words: a column is one leaf of the schema (`/messages/*/content`), its values st
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from privscan.model import Leaf, LeafKind
+from privscan.model import Blob, Leaf, LeafKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -34,6 +34,7 @@ __all__ = [
     "filled",
     "flatten",
     "garbled",
+    "is_binary",
     "is_list",
     "is_text",
     "joined",
@@ -72,7 +73,8 @@ class Column:
 
     `array` holds every value as the file has it, nulls included, and is what `rebuild` takes back. `kind` is None where
     the type is not scanned. `texts` are the values as detectors see them, with `first` counting in them; `at` maps a
-    position in `texts` to one in `array` (None: the same).
+    position in `texts` to one in `array` (None: the same). `boxed` bytes stand in a struct of bytes and path, as
+    pictures and sound do in datasets.
     """
 
     steps: tuple[Step, ...]
@@ -82,6 +84,7 @@ class Column:
     first: Ints
     texts: pa.Array
     at: Ints | None
+    boxed: bool = False
 
     @property
     def pattern(self) -> str:
@@ -103,8 +106,10 @@ def _walk(array: pa.Array, field: pa.Field, steps: tuple[Step, ...], first: Ints
     if isinstance(kind, pa.BaseExtensionType):
         yield from _walk(array.storage, field, steps, first, is_key=is_key)
     elif pa.types.is_struct(kind):
+        boxed = {inner.name for inner in kind} == {"bytes", "path"}
         for turn, (child, inner) in enumerate(zip(array.flatten(), kind, strict=True)):
-            yield from _walk(child, inner, (*steps, Step(inner.name, turn)), first, is_key=is_key)
+            for column in _walk(child, inner, (*steps, Step(inner.name, turn)), first, is_key=is_key):
+                yield replace(column, boxed=True) if boxed and column.kind is LeafKind.BINARY else column
     elif pa.types.is_map(kind):
         entries = entries_of(array)
         offsets = offsets_of(entries)
@@ -124,6 +129,9 @@ def _walk(array: pa.Array, field: pa.Field, steps: tuple[Step, ...], first: Ints
 def _column(array: pa.Array, field: pa.Field, steps: tuple[Step, ...], first: Ints, *, is_key: bool) -> Column:
     if first[-1] != len(array):
         raise ValueError("lists and values do not agree")
+    if is_binary(array.type) and not is_key:
+        values = array.cast(pa.large_binary()) if pa.types.is_binary_view(array.type) else array
+        return Column(steps, LeafKind.BINARY, field.nullable, array, first, values, None)
     if not _is_number(array.type):
         texts = _texts(array)
         kind = None if texts is None else LeafKind.KEY if is_key else LeafKind.STRING
@@ -165,6 +173,17 @@ def is_list(kind: pa.DataType) -> bool:
 def is_text(kind: pa.DataType) -> bool:
     """Tell whether the type is any kind of string."""
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def is_binary(kind: pa.DataType) -> bool:
+    """Tell whether the type is any kind of bytes."""
+    types = pa.types
+    return bool(
+        types.is_binary(kind)
+        or types.is_large_binary(kind)
+        or types.is_fixed_size_binary(kind)
+        or types.is_binary_view(kind)
+    )
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -283,6 +302,8 @@ def _leaves(column: Column, wanted: Ints, first: int, top: int, number: int) -> 
     if not all(texts):
         index = index[[bool(text) for text in texts]]
         texts = [text for text in texts if text]
+    if column.kind is LeafKind.BINARY:
+        texts = [Blob.of(data) for data in texts]
     rows = np.searchsorted(column.first, index, side="right") - 1
     places = index if column.at is None else column.at[index]
     fields, keys, order = _pointers(column, places)
@@ -312,6 +333,8 @@ def _pointers(column: Column, places: Ints) -> tuple[Iterable[str], Iterable[str
             pieces.append([f"/{_escaped(text)}" for text in texts])
             names = names or texts
         places = parents
+    if column.boxed:  # the value is told by the name of its struct
+        pieces.pop(0)
     pieces.reverse()
     order.reverse()
     if column.kind is LeafKind.KEY:

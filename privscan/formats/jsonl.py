@@ -132,6 +132,9 @@ class JsonlBlock:
     def names(self) -> tuple[()]:
         return ()  # names stand in the lines themselves
 
+    def heads(self) -> tuple[()]:
+        return ()  # JSON has no bytes
+
     def leaves(self, rows: Iterable[int], marks: Mapping[int, Sequence[int]] | None = None) -> Iterator[Leaf]:
         for row in rows:
             text = self._text(row)

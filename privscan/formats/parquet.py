@@ -6,7 +6,8 @@ encoding stay as they were; the bytes written do not depend on how a file was cu
 a decoded row group to write.
 
 Scanned: strings and numbers at any depth, the keys of maps, dictionary columns by their values, extension types by
-their storage. Not scanned, passed through: booleans, dates, times, binary, and lists of more than
+their storage, binary values by what they are (`privscan.media`). Not scanned, passed through: booleans, dates, times,
+and lists of more than
 `columns.LONGEST_NUMBER_LIST` numbers. A number with an edit becomes null. Where the schema allows no null, "" and 0
 stand for it.
 
@@ -23,13 +24,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from xxhash import xxh3_128_hexdigest
 
 from privscan.dedup.text import text_of
 from privscan.errors import InputError, OutputError
+from privscan.formats import binary
 from privscan.formats import columns as flat
 from privscan.formats.footer import BROKEN, options_of, schema_of
 from privscan.formats.rebuild import compact, has_dictionary, plain, rebuild, recast, rewrite
-from privscan.model import Leaf, Problem, Shard
+from privscan.model import Leaf, LeafKind, Problem, Shard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -78,6 +81,10 @@ class ParquetBlock:
         """Yield one buffer for each scanned column, as `columns.joined` makes it; starts are int64, one a row."""
         return (flat.joined(column) for column in self._scanned())
 
+    def heads(self) -> Iterator[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
+        """Yield, for each binary column, the first two bytes of its values as numbers, and their rows."""
+        return map(binary.heads, self._binary())
+
     def obscured(self) -> tuple[()]:
         """Return no rows: what a trigger sees is the text itself."""
         return ()
@@ -107,6 +114,9 @@ class ParquetBlock:
         if rows:
             for row, record in zip(rows, _records(self._batch, rows, fields), strict=True):
                 texts[row] = text_of(record, fields, chat)
+        if not fields:  # a picture is more than what is said of it: rows are alike where its bytes are the same
+            for row, digest in binary.digests(self._binary()).items():
+                texts[row] = f"{xxh3_128_hexdigest((texts[row] or '').encode())} {digest}"
         return texts
 
     def render(self, edits: Mapping[int, Sequence[Rewrite]], without: frozenset[int]) -> Rendered:
@@ -139,7 +149,11 @@ class ParquetBlock:
         return {}
 
     def _scanned(self) -> Iterator[flat.Column]:
-        return (column for group in self._flat() for column in group if column.kind is not None)
+        columns = (column for group in self._flat() for column in group)
+        return (column for column in columns if column.kind is not None and column.kind is not LeafKind.BINARY)
+
+    def _binary(self) -> Iterator[flat.Column]:
+        return (column for group in self._flat() for column in group if column.kind is LeafKind.BINARY)
 
     def _flat(self) -> list[list[flat.Column]]:
         if self._columns is None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from privscan.formats.columns import entries_of, flatten, is_list, is_text, offsets_of
+from privscan.formats.columns import entries_of, flatten, is_binary, is_list, is_text, offsets_of
+from privscan.model import Blob
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -41,7 +42,7 @@ def _changed(column: Column, changes: Mapping[int, str | None]) -> pa.Array:
         if len(new.dictionary) > np.iinfo(kind.index_type.to_pandas_dtype()).max:
             new = compact(new)
         return pa.DictionaryArray.from_arrays(new.indices.cast(kind.index_type), new.dictionary, ordered=kind.ordered)
-    if pa.types.is_string_view(kind):
+    if pa.types.is_string_view(kind) or pa.types.is_binary_view(kind):
         old = column.texts
     fresh = _values(old.type, changes.values(), nullable=column.nullable)
     return pa.concat_arrays([old, fresh]).take(pa.array(index)).cast(kind)
@@ -50,8 +51,18 @@ def _changed(column: Column, changes: Mapping[int, str | None]) -> pa.Array:
 def _values(kind: pa.DataType, texts: Iterable[str | None], *, nullable: bool) -> pa.Array:
     if is_text(kind):
         return pa.array([text if nullable or text is not None else "" for text in texts], kind)
+    if is_binary(kind):
+        nothing = None if nullable else bytes(max(kind.byte_width, 0) if pa.types.is_fixed_size_binary(kind) else 0)
+        return pa.array([_data(text, kind, nothing) for text in texts], kind)
     count = sum(1 for _ in texts)
     return pa.nulls(count, kind) if nullable else pa.array(["0"] * count).cast(kind)
+
+
+def _data(text: str | None, kind: pa.DataType, nothing: bytes | None) -> bytes | None:
+    """Return the bytes of a new value; what does not fit a fixed size goes whole."""
+    if not isinstance(text, Blob) or (pa.types.is_fixed_size_binary(kind) and len(text.data) != kind.byte_width):
+        return nothing
+    return text.data
 
 
 def compact(array: pa.Array) -> pa.Array:

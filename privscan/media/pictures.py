@@ -34,7 +34,7 @@ MARGIN: Final = 0.18  # of a face's size, added on every side before it is cover
 STYLES: Final = ("fill", "blur", "mosaic")
 FILL: Final = 0  # black
 _ROUNDS: Final = 4  # of covering what is still taken for a face
-_LOSSLESS: Final = {"png": {}, "gif": {}, "bmp": {}, "tiff": {}, "pnm": {}}
+_LOSSLESS: Final = ("png", "gif", "bmp", "tiff", "pnm")
 # How each way of turning (Exif 1 to 8) maps a point of the upright picture back to the stored one.
 _FLIPPED: Final = {2: "x", 3: "xy", 4: "y", 5: "t", 6: "ty", 7: "txy", 8: "tx"}
 
@@ -46,12 +46,12 @@ def look(data: bytes, kind: Kind, mode: Mode | None, told: Told) -> list[Seen]:
     """
     with _opened(data, kind) as picture:
         told.update({"pictures": 1, f"format:{kind.name}": 1, f"side:{_bucket(max(picture.size))}": 1})
-        found = metadata.look(data, kind.name, picture.info, told)
-        boxes = [tuple(box) for box in _faces(picture, kind, mode)] if mode is not None else []
-        size = f"{picture.size[0]}x{picture.size[1]}"
+        found = metadata.look(data, kind.name, _info(picture), told)
+        size = f"{picture.size[0]}x{picture.size[1]}"  # as stored: reading it small changes what it says
+        boxes = list(_faces(picture, kind, mode)) if mode is not None else []
     if boxes:
         told.update({"pictures with faces": 1, "faces": len(boxes)})
-        best = max(box[4] for box in boxes)
+        best = max(box.score for box in boxes)
         evidence = (f"faces:{len(boxes)}", f"size:{size}", f"model:{best:.2f}")
         level = Confidence.HIGH if best >= _SURE else Confidence.MEDIUM
         found.append(Seen("FACE", "biometric.face.picture", level, evidence))
@@ -59,6 +59,10 @@ def look(data: bytes, kind: Kind, mode: Mode | None, told: Told) -> list[Seen]:
 
 
 _SURE: Final = 0.9
+
+
+def _info(picture: Image) -> dict[str, Any]:
+    return {str(key): value for key, value in picture.info.items()}
 
 
 def _bucket(side: int) -> int:
@@ -91,7 +95,7 @@ class _opened:  # noqa: N801 - used like a function
             raise DetectorError(f"a picture of {size} pixels and {frames} frames; store it smaller, or in parts")
         return picture
 
-    def __exit__(self, kind: Any, error: Any, _trace: Any) -> None:
+    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
         self._quiet.__exit__(None, None, None)
         if isinstance(error, Exception) and not isinstance(error, DetectorError):
             raise _unreadable(self._kind, error) from None
@@ -139,7 +143,9 @@ def _small(frame: Image, kind: Kind) -> tuple[Image, float]:
     width = frame.size[0]
     if kind.name == "jpeg" and side > faces.SIDE and frame.mode in ("RGB", "L", "CMYK", "YCbCr"):
         share = faces.SIDE / side  # the decoder halves at no cost; never below what is asked for
-        frame.draft("RGB" if frame.mode != "L" else "L", (int(frame.size[0] * share) or 1, int(frame.size[1] * share) or 1))
+        frame.draft(
+            "RGB" if frame.mode != "L" else "L", (int(frame.size[0] * share) or 1, int(frame.size[1] * share) or 1)
+        )
     plain = _rgb(frame)
     if max(plain.size) > faces.SIDE:
         share = faces.SIDE / max(plain.size)
@@ -212,7 +218,7 @@ def clean(data: bytes, kind: Kind, mode: Mode | None, style: str, *, bare: bool)
     with _opened(data, kind) as picture:
         boxes = list(_faces(picture, kind, mode)) if mode is not None else []
         if not boxes:
-            return metadata.stripped(data, kind.name, picture.info) if bare else data
+            return metadata.stripped(data, kind.name, _info(picture)) if bare else data
         if getattr(picture, "n_frames", 1) > 1:
             return None
     for number in range(_ROUNDS):
@@ -230,7 +236,7 @@ def clean(data: bytes, kind: Kind, mode: Mode | None, style: str, *, bare: bool)
 def _covered(data: bytes, kind: Kind, boxes: Sequence[Box], style: str) -> bytes | None:
     """Return the picture written anew with the boxes covered."""
     with _opened(data, kind) as picture:
-        options = _options(picture, kind)
+        options = _options(picture, kind, data)
         if options is None:
             return None
         picture.load()
@@ -244,7 +250,7 @@ def _covered(data: bytes, kind: Kind, boxes: Sequence[Box], style: str) -> bytes
         return out.getvalue()
 
 
-def _options(picture: Image, kind: Kind) -> dict[str, Any] | None:
+def _options(picture: Image, kind: Kind, data: bytes) -> dict[str, Any] | None:
     """Return how to write a picture as it was written; None for a format that is not written back."""
     turn = _turn(picture)
     profile = picture.info.get("icc_profile")
@@ -261,7 +267,7 @@ def _options(picture: Image, kind: Kind) -> dict[str, Any] | None:
             options["dpi"] = picture.info["dpi"]
         return options
     if kind.name == "webp":
-        return options | {"quality": 90, "lossless": b"VP8L" in bytes(picture.fp.getvalue()[12:64])}  # type: ignore[union-attr]
+        return options | {"quality": 90, "lossless": b"VP8L" in data[12:64]}
     if kind.name in _LOSSLESS:
         if kind.name == "png" and "transparency" in picture.info:
             options["transparency"] = picture.info["transparency"]

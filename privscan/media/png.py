@@ -1,4 +1,7 @@
-"""The metadata of PNG files: text, Exif and time chunks, and what stands behind the last one. Source: W3C PNG (3rd ed.)."""
+"""The metadata of PNG files: text, Exif and time chunks, and what stands behind the last one.
+
+Source: W3C PNG (third edition).
+"""
 
 from __future__ import annotations
 

@@ -57,7 +57,9 @@ KINDS: Final = (
     Kind("wav", "sound", ("52494646........57415645", "52463634........57415645", "52494658........57415645")),
     Kind("flac", "sound", ("664c6143",)),
     Kind("ogg", "sound", ("4f67675300",)),
-    Kind("mp3", "sound", ("49443302", "49443303", "49443304", *(f"ff{layer}" for layer in "fb fa f3 f2 e3 e2".split()))),
+    Kind(
+        "mp3", "sound", ("49443302", "49443303", "49443304", *(f"ff{layer}" for layer in "fb fa f3 f2 e3 e2".split()))
+    ),
     Kind("aac", "sound", ("fff1", "fff9")),
     Kind("aiff", "sound", ("464f524d........41494646", "464f524d........41494643")),
     Kind("au", "sound", ("2e736e64000000",)),
@@ -107,7 +109,8 @@ def sniff(data: bytes | memoryview) -> Kind | None:
 
 def likely(heads: NDArray[Any]) -> NDArray[np.bool_]:
     """Say which values may be of a kind: `heads` holds their first two bytes as big-endian numbers (uint16)."""
-    return _FIRST[heads]
+    found: NDArray[np.bool_] = _FIRST[heads]
+    return found
 
 
 def base64_forms() -> Iterator[str]:

@@ -46,11 +46,12 @@ def stripped(data: bytes) -> bytes:
     found = pieces(data)
     turn = next((piece.turn for piece in found if piece.turn != 1), 1)
     bare = bytearray(without(data, found))
-    if bare[12:16] == b"VP8X":
+    if bare[12:16] == b"VP8X" and len(bare) > 20:
         bare[20] &= ~_FLAGS & 0xFF
         if turn != 1:
             bare[20] |= 0x08
             body = exif.reduced(turn)
             bare += b"EXIF" + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
-    struct.pack_into("<I", bare, 4, len(bare) - 8)
+    if len(bare) >= 8:
+        struct.pack_into("<I", bare, 4, len(bare) - 8)
     return bytes(bare)

@@ -19,7 +19,10 @@ PERSON: Final = frozenset({"owner", "people", "serial"})
 _XMP: Final = (
     ("gps", re.compile(rb"GPSL(?:at|ong)itude")),
     ("people", re.compile(rb"mwg-rs:|MPReg:|MP:RegionInfo|PersonInImage|RegionList|apple-fi:")),
-    ("owner", re.compile(rb"dc:creator|dc:rights|photoshop:Credit|AuthorsPosition|OwnerName|CreatorContactInfo|tiff:Artist")),
+    (
+        "owner",
+        re.compile(rb"dc:creator|dc:rights|photoshop:Credit|AuthorsPosition|OwnerName|CreatorContactInfo|tiff:Artist"),
+    ),
     ("serial", re.compile(rb"SerialNumber")),
     ("camera", re.compile(rb"tiff:(?:Make|Model)")),
     ("time", re.compile(rb"(?:CreateDate|DateCreated|DateTimeOriginal)")),

@@ -31,10 +31,11 @@ COLUMNS = {
     "reasons": ("stage", "reason"),
     "methods": ("method",),
     "excuses": ("suppression",),
+    "media": ("measure",),
 }
 """The columns of each counter of `Tally`; every row has a `count` as well."""
 
-_LATER = frozenset({"details", "excuses"})
+_LATER = frozenset({"details", "excuses", "media"})
 """Members that reports of the first release do not have; they come back empty."""
 
 _WORDS = {

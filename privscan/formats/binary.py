@@ -1,0 +1,55 @@
+"""Binary columns: how their values begin, and digests of them, without a loop over values that nobody asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import xxhash
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from privscan.formats.columns import Column, Ints
+
+__all__ = ["digests", "heads"]
+
+
+def heads(column: Column) -> tuple[NDArray[np.uint16], Ints]:
+    """Return the first two bytes of a binary column's values as numbers, and the row each stands in.
+
+    Values that are null or shorter than four bytes are left out.
+    """
+    values = column.texts
+    if not pa.types.is_large_binary(values.type):
+        values = (values.cast(pa.binary()) if pa.types.is_fixed_size_binary(values.type) else values).cast(
+            pa.large_binary()
+        )
+    _, offsets, data = values.buffers()
+    if data is None or not len(values):
+        return np.zeros(0, np.uint16), np.zeros(0, np.int64)
+    starts = np.frombuffer(offsets, np.int64, len(values) + 1, values.offset * 8)
+    at = np.flatnonzero((np.diff(starts) >= 4) & values.is_valid().to_numpy(zero_copy_only=False))
+    octets = np.frombuffer(data, np.uint8)
+    first = octets[starts[at]].astype(np.uint16) << 8 | octets[starts[at] + 1]
+    rows = np.searchsorted(column.first, at, side="right") - 1
+    return first.astype(np.uint16), rows.astype(np.int64)
+
+
+def digests(columns: Iterable[Column]) -> dict[int, str]:
+    """Return a digest of all the bytes each row holds in some binary columns; rows without any are left out.
+
+    It tells copies, and keeps no secret: two rows with the same bytes in the same places have the same one.
+    """
+    found: dict[int, xxhash.xxh3_128] = {}
+    for number, column in enumerate(columns):
+        at = np.flatnonzero(column.texts.is_valid().to_numpy(zero_copy_only=False))
+        rows = np.searchsorted(column.first, at, side="right") - 1
+        for place, row in zip(at.tolist(), rows.tolist(), strict=True):
+            digest = found.setdefault(row, xxhash.xxh3_128())
+            digest.update(b"%d " % number)
+            digest.update(column.texts[place].as_buffer())
+    return {row: digest.hexdigest() for row, digest in found.items()}

@@ -1,0 +1,195 @@
+"""Media through the whole engine: from Parquet and JSON Lines to copies that a second scan finds nothing in."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from privscan import clean, rules, scan
+from privscan.verify import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def example(name: str, number: int = 0) -> bytes:
+    """The value of a rule's example."""
+    rule = next(rule for rule in rules.load_rules() if rule.id == name)
+    letters = rule.examples[number].split("⟦")[1].split("⟧")[0]
+    return base64.b64decode(letters.rpartition(",")[2])
+
+
+FACE, GPS, OWNER = (example(name) for name in ("biometric.face.picture", "media.location", "media.person"))
+
+
+def plain(form: str = "PNG") -> bytes:
+    out = io.BytesIO()
+    Image.radial_gradient("L").resize((40, 30)).save(out, form)
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def asked(cache_dir: str) -> dict[str, Any]:
+    return {"cache_dir": cache_dir, "select": ["biometric", "media"], "workers": 1, "key": b"k" * 32}
+
+
+def findings(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "findings.jsonl").read_bytes().splitlines()]
+
+
+def holds(run: Path, asked: dict[str, Any]) -> bool:
+    checks = verify(str(run), key=asked["key"], cache_dir=asked["cache_dir"])
+    return all(check.passed is not False for check in checks)
+
+
+PAIR = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+VALUES = [FACE, GPS, plain(), None, OWNER]
+
+
+def _boxed(kind: pa.DataType) -> pa.Array:
+    return pa.array([value and {"bytes": value, "path": "a.jpg"} for value in VALUES], kind)
+
+
+COLUMNS = {
+    "image": (lambda: _boxed(PAIR), "/image"),
+    "large": (lambda: _boxed(pa.struct([("bytes", pa.large_binary()), ("path", pa.string())])), "/large"),
+    "raw": (lambda: pa.array(VALUES, pa.binary()), "/raw"),
+    "view": (lambda: pa.array(VALUES, pa.binary_view()), "/view"),
+    "lists": (lambda: pa.array([[v and {"bytes": v, "path": None}] for v in VALUES], pa.list_(PAIR)), "/lists/0"),
+}
+
+
+def test_pictures_in_every_kind_of_column_are_cleaned_in_place(tmp_path: Path, asked: dict[str, Any]) -> None:
+    table = pa.table({name: make() for name, (make, _) in COLUMNS.items()})
+    table = table.append_column("id", pa.array(range(5))).replace_schema_metadata({"huggingface": "{}"})
+    pq.write_table(table, tmp_path / "in.parquet", row_group_size=2)
+    report = clean(str(tmp_path / "in.parquet"), str(tmp_path / "out"), **asked)
+    assert report.complete
+    rows = findings(tmp_path / "out")
+    found = {(row["field"], row["record"], row["rule"]) for row in rows}
+    expected = [(0, "biometric.face.picture"), (1, "media.location"), (4, "media.person")]
+    assert found == {(field, *rest) for _, field in COLUMNS.values() for rest in expected}
+    assert all(row["start"] is None and row["end"] is None for row in rows)
+    after = pq.read_table(tmp_path / "out/data/in.parquet")
+    assert after.schema.equals(pq.read_schema(tmp_path / "in.parquet"), check_metadata=True)
+    for name in COLUMNS:
+        values = [_bytes(value) for value in after[name].to_pylist()]
+        assert values[2:4] == [plain(), None]
+        assert all(values[at] and values[at] != VALUES[at] for at in (0, 1, 4))
+        with Image.open(io.BytesIO(values[0] or b"")) as picture:
+            assert (picture.format, picture.size) == ("JPEG", (48, 64))
+    assert report.tally.media["pictures"] == 4 * len(COLUMNS)
+    assert report.tally.media["faces"] == len(COLUMNS)
+    assert holds(tmp_path / "out", asked)
+
+
+def _bytes(value: Any) -> bytes | None:
+    if isinstance(value, list):
+        value = value[0]
+    return value["bytes"] if isinstance(value, dict) else value
+
+
+def test_pictures_in_texts_are_cleaned_as_they_are_written(tmp_path: Path, asked: dict[str, Any]) -> None:
+    letters = base64.b64encode(FACE).decode()
+    url = {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{letters}"}}
+    records = [
+        {"messages": [{"role": "user", "content": [{"type": "text", "text": "who?"}, url]}]},
+        {"image": letters, "id": 7},
+        {"tool": json.dumps({"picture": letters})},
+        {"image": base64.b64encode(plain()).decode()},
+        {"text": f"before {letters} behind"},
+    ]
+    source = tmp_path / "in.jsonl"
+    source.write_text("".join(json.dumps(record) + "\n" for record in records))
+    options = asked | {"select": ["biometric", "media", "pii.email", "pii.card"]}
+    assert clean(str(source), str(tmp_path / "out"), dedup="off", **options).complete
+    rows = findings(tmp_path / "out")
+    assert [(row["record"], row["field"], row["entity"]) for row in rows] == [
+        (0, "/messages/0/content/1/image_url/url", "FACE"),
+        (1, "/image", "FACE"),
+        (2, "/tool", "FACE"),
+        (4, "/text", "FACE"),
+    ]
+    after = [json.loads(line) for line in (tmp_path / "out/data/in.jsonl").read_bytes().splitlines()]
+    assert after[3] == records[3]
+    written = [
+        after[0]["messages"][0]["content"][1]["image_url"]["url"].removeprefix("data:image/jpeg;base64,"),
+        after[1]["image"],
+        json.loads(after[2]["tool"])["picture"],
+        after[4]["text"].removeprefix("before ").removesuffix(" behind"),
+    ]
+    assert len(set(written)) == 1
+    with Image.open(io.BytesIO(base64.b64decode(written[0]))) as picture:
+        assert picture.size == (48, 64)
+    assert holds(tmp_path / "out", options)
+
+
+@pytest.mark.parametrize(
+    ("operator", "kept"), [("null", 0), ("fill", 1), ("blur", 1), ("mosaic", 1), ("keep", 1), ("drop", None)]
+)
+def test_a_policy_says_what_becomes_of_a_face(
+    operator: str, kept: int | None, tmp_path: Path, asked: dict[str, Any]
+) -> None:
+    policy = tmp_path / "own.toml"
+    policy.write_text(
+        'id = "own"\nname = "Own"\nselect = ["biometric"]\ndetectors = ["patterns", "media"]\n'
+        f'[actions.FACE]\noperator = "{operator}"\n'
+    )
+    pq.write_table(pa.table({"image": pa.array([FACE], pa.binary())}), tmp_path / "in.parquet")
+    options = asked | {"policy": str(policy), "select": ()}
+    clean(str(tmp_path / "in.parquet"), str(tmp_path / "out"), **options)
+    rows = pq.read_table(tmp_path / "out/data/in.parquet")["image"].to_pylist()
+    assert rows == [] if kept is None else [value is not None for value in rows] == [bool(kept)]
+    assert (rows == [FACE]) == (operator == "keep")
+    if operator != "keep":
+        assert holds(tmp_path / "out", options)
+
+
+def _broken() -> Iterator[tuple[str, bytes, str]]:
+    bomb = bytearray(plain())
+    bomb[16:24] = b"\0\1\0\0\0\1\0\0"
+    yield "cut short", plain()[:300], "cut short or damaged"
+    yield "a bomb", bytes(bomb), "damaged"
+    yield "no picture", b"\x89PNG\r\n\x1a\n" + bytes(200), "damaged"
+    yield "heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100), "heic picture"
+
+
+@pytest.mark.parametrize(("data", "words"), [case[1:] for case in _broken()], ids=[case[0] for case in _broken()])
+def test_what_cannot_be_looked_at_is_quarantined(
+    data: bytes, words: str, tmp_path: Path, asked: dict[str, Any]
+) -> None:
+    pq.write_table(pa.table({"image": pa.array([plain(), data, FACE], pa.binary())}), tmp_path / "in.parquet")
+    report = clean(str(tmp_path / "in.parquet"), str(tmp_path / "out"), **asked)
+    assert not report.complete
+    assert dict(report.tally.outcomes) == {"clean": 1, "quarantined": 1, "redacted": 1}
+    (row,) = [json.loads(line) for line in (tmp_path / "out/quarantine.jsonl").read_bytes().splitlines()]
+    assert words in row["reason"]
+    assert (row["record"], row["stage"]) == (1, "detect")
+    assert pq.read_table(tmp_path / "out/data/in.parquet").num_rows == 2
+    assert holds(tmp_path / "out", asked)
+
+
+def test_a_text_beside_a_picture_is_read_and_its_letters_are_not(tmp_path: Path, asked: dict[str, Any]) -> None:
+    letters = base64.b64encode(FACE).decode()
+    text = f"Write to ines.moravec@fjordlight-mail.net\n{letters}\nor ask her."
+    (tmp_path / "in.jsonl").write_text(json.dumps({"text": text}) + "\n")
+    report = scan(str(tmp_path / "in.jsonl"), **(asked | {"select": ["biometric", "media", "pii.email"]}))
+    entities = sorted(entity for entity, *_ in report.tally.findings)
+    assert entities == ["EMAIL_ADDRESS", "FACE"]
+
+
+def test_rows_are_alike_where_their_pictures_are_the_same_too(tmp_path: Path, asked: dict[str, Any]) -> None:
+    words = " ".join(f"word{number}" for number in range(60))
+    pictures = [plain(), plain("GIF"), plain(), None, None]
+    table = pa.table({"image": pa.array(pictures, pa.binary()), "text": [words] * 5})
+    pq.write_table(table, tmp_path / "in.parquet")
+    clean(str(tmp_path / "in.parquet"), str(tmp_path / "out"), **asked)
+    assert pq.read_table(tmp_path / "out/data/in.parquet")["image"].to_pylist() == [plain(), plain("GIF"), None]
