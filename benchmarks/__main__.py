@@ -1,4 +1,4 @@
-"""`python -m benchmarks [speed|startup|memory|peers|rules|quality|dedup ...]`: measure, and print plain tables."""
+"""`python -m benchmarks [speed|startup|memory|peers|rules|quality|names|dedup ...]`: measure, and print tables."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ import tempfile
 from pathlib import Path
 
 import privscan
-from benchmarks import copies, memory, neardup, peers, quality, rules, speed
+from benchmarks import copies, memory, names, neardup, peers, quality, rules, speed
 from benchmarks.measure import Bench, load
 
 PARTS = {
     "startup": speed.startup,
     "quality": quality.tables,
+    "names": names.tables,
     "dedup": neardup.tables,
     "copies": copies.tables,
     "peers": peers.tables,
@@ -55,6 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
             seed=asked.seed,
             sample=asked.sample,
             peer_python=asked.peer_python,
+            spacy=asked.spacy,
         )
         for part in asked.parts or PARTS:
             for table in PARTS[part](bench):
@@ -90,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="what the corpora are made from (default 1)")
     parser.add_argument("--sample", type=int, default=200, metavar="N", help="records the peers get (default 200)")
     parser.add_argument("--peer-python", default=sys.executable, metavar="FILE", help="interpreter that has the peers")
+    parser.add_argument("--spacy", default="", metavar="PIPELINE", help="spaCy's, for names: the peers' name or folder")
     parser.add_argument("--work", metavar="DIR", help="keep what is made here and use it again (default: thrown away)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there as well")
     return parser

@@ -36,6 +36,7 @@ class Bench:
     seed: int = 1
     sample: int = 200
     peer_python: str = sys.executable
+    spacy: str = ""
 
     def corpus(self, name: str, size: float, suffix: str) -> Path:
         """Return the file of a corpus of `size` megabytes; what it is made from stands in its name."""

@@ -374,6 +374,8 @@ def _interrupted(_signal: int, _frame: object) -> None:
 
 def main() -> None:
     """Run the command line. Being told to end is taken as Ctrl-C is: tidy up, exit 130."""
+    for name in ("OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):  # our matrices are small: threads would only wait
+        os.environ.setdefault(name, "1")
     with contextlib.suppress(ValueError):  # not the main thread
         signal.signal(signal.SIGTERM, _interrupted)
     app()

@@ -404,7 +404,8 @@ class Tally:
     `findings` counts (entity, rule, confidence, severity, state); `fields` counts (field with `*` for list indexes,
     entity); `files` counts (uri, entity); `reasons` counts (stage, reason) of problems; `methods` counts duplicates
     by method; `excuses` counts suppressed findings by the number of their suppression; `media` adds up what was
-    measured in pictures and sound (`privscan.media.seen`).
+    measured in pictures and sound (`privscan.media.seen`); `topics` counts what texts speak of (`privscan.topics`),
+    which is information and no finding.
     """
 
     records: int = 0
@@ -417,6 +418,7 @@ class Tally:
     methods: Counter[str] = field(default_factory=Counter)
     excuses: Counter[str] = field(default_factory=Counter)
     media: Counter[str] = field(default_factory=Counter)
+    topics: Counter[str] = field(default_factory=Counter)
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(
@@ -430,6 +432,7 @@ class Tally:
             methods=self.methods + other.methods,
             excuses=self.excuses + other.excuses,
             media=self.media + other.media,
+            topics=self.topics + other.topics,
         )
 
 

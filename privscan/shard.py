@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from privscan import account, detectors, formats, operators, policy, quasi, redact, resolve, states
+from privscan import account, detectors, formats, operators, policy, quasi, redact, resolve, states, topics
 from privscan.errors import DetectorError, InputError
 from privscan.model import Action, LeafKind, Match, Outcome, Problem, State, Tally
 from privscan.redact import Record, Redactor
@@ -91,6 +91,7 @@ class _Line:
         self.writer = self.format.writer(shard, f"{parts}.data") if data and parts else None
         self.redactor = Redactor(kit.detectors, kit.action_of, kit.operators, self.settings.key)
         self.filter = field_filter(self.settings.fields, self.settings.exclude_fields)
+        self.names = any(rule.entity == "PERSON" for rule in self.settings.rules)
         self._sampled: dict[str, int] = {}
 
     def run(self, tick: Callable[[int, int], None] | None) -> Result:
@@ -131,6 +132,7 @@ class _Line:
             read = [row for row in rows if outcomes[row] is Outcome.CLEAN]
             fresh = quasi.counted(block, read, self.settings, self.filter)
             self.result.groups = quasi.merged(self.result.groups, fresh) if fresh else self.result.groups
+            self.result.tally.topics.update(topics.speaking(block, self.settings))
         found = self.detected(block, outcomes)
         if self.data:
             for (row, record), fate in zip(found, self.rewritten([record for _, record in found]), strict=True):
@@ -230,6 +232,8 @@ class _Line:
     def account(self, record: Record) -> None:
         """Count the record's findings and write their rows."""
         tally, uri = self.result.tally, self.shard.uri
+        if self.names:
+            tally.topics.update(topics.naming(record.leaves))
         hidden = account.hidden_names(record)
         rows = []
         for leaf, matches in record.leaves.values():

@@ -89,6 +89,29 @@ def test_quality_runs_on_a_data_folder(tmp_path: Path) -> None:
     assert (copies["pair recall"], copies["rows dropped"]) == (1.0, 1)
 
 
+def test_names_are_scored_beside_a_pipeline(tmp_path: Path) -> None:
+    import spacy
+
+    pipeline, data, told = spacy.blank("en"), tmp_path / "data", tmp_path / "results.json"
+    pipeline.add_pipe("entity_ruler").add_patterns([{"label": "PERSON", "pattern": "Berg"}])
+    pipeline.to_disk(tmp_path / "pipeline")
+    text = "My colleague Jonathan Berg lives at 12 Elm Street, Springfield, and likes it."
+    spans = [[13, 26, "PERSON"], [36, 62, "STREET_ADDRESS"]]
+    (data / "pii").mkdir(parents=True)
+    (data / "pii/presidio_synth_v2.jsonl").write_text(json.dumps({"id": 1, "text": text, "spans": spans}) + "\n")
+    small = ("--megabytes", "0.02", "--data", str(data), "--spacy", str(tmp_path / "pipeline"))
+    done = run("names", *small, "--json", str(told))
+    assert done.returncode == 0, done.stderr
+    tables = {table["title"].split(" (")[0]: table["rows"] for table in json.loads(told.read_text())["tables"]}
+    people = {(row[0], row[1]): row[2:] for row in tables["People, by domain"]}
+    assert (people["templates", "privscan"][0], people["templates", "privscan"][2]) == (1, 1.0)
+    assert people["templates", "spacy"][:5] == [1, 1.0, 1.0, 1.0, 0.0]
+    assert people["templates", "presidio"][2] == 1.0
+    assert people["templates", "spacy"][5] == 4 / 13
+    assert tables["Streets"][0][1:3] == [1, 1]
+    assert [row[0].split()[0] for row in tables["Speed of looking for names, one thread"]][:2] == ["privscan,", "spacy"]
+
+
 def lay_out(data: Path) -> None:
     """Write a folder of the shape that `--data` takes."""
     token = next(make(random.Random(1)) for _, sentence, make in corpus.VALUES if "GITHUB" in sentence)
@@ -116,7 +139,7 @@ def lay_out(data: Path) -> None:
 def test_part_that_is_none_is_refused_by_name() -> None:
     done = run("sped")
     assert done.returncode == 2
-    assert '"sped" is none of startup, quality, dedup, copies, peers, rules, speed, memory' in done.stderr
+    assert '"sped" is none of startup, quality, names, dedup, copies, peers, rules, speed, memory' in done.stderr
 
 
 # ---------------------------------------------------------------- corpora

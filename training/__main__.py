@@ -43,12 +43,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with names/, pii/, corpora/ and secrets/")
     parser.add_argument("--sources", type=Path, required=True, help="folder with census and GeoNames tables")
     parser.add_argument("--out", type=Path, default=runtime.WEIGHTS, help="the weights file to write")
-    parser.add_argument("--passes", type=int, default=4)
+    parser.add_argument("--passes", type=int, default=9)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--silver", type=Path, help="what training.silver wrote")
     parser.add_argument("--without", nargs="*", default=[], help="sets kept back whole, to score on")
     options = parser.parse_args()
     rng = random.Random(options.seed)
     known, kept_back = data.gold(options.data, options.without)
+    known += data.silver(options.silver) if options.silver else []
     people = lists.faker_names()
     flags = lists.build(people, options.sources, texts(options.data))
     maker = data.Maker(

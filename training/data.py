@@ -77,6 +77,13 @@ def gold(data: Path, without: Iterable[str] = ()) -> tuple[list[Text], list[Text
     return train, dev
 
 
+def silver(path: Path) -> list[Text]:
+    """Return the texts labelled by teachers (`training.silver`)."""
+    with path.open(encoding="utf-8") as lines:
+        rows = list(map(json.loads, lines))
+    return [Text(row["text"], [tuple(span) for span in row["spans"]], "silver") for row in rows]
+
+
 def pieces(text: Text) -> Iterator[Text]:
     """Cut a long document at line ends or blanks that are in no name."""
     at = 0
@@ -313,7 +320,7 @@ def varied(text: Text, maker: Maker) -> Text:
     if text.spans and chance() < COVERED:
         return covered(text, maker)
     case = chance()
-    for low, high, change in ((0.0, 0.13, str.lower), (0.13, 0.16, str.upper), (0.16, 0.18, str.title)):
+    for low, high, change in ((0.0, 0.19, str.lower), (0.19, 0.22, str.upper), (0.22, 0.24, str.title)):
         if low <= case < high:
             made = change(text.text)
             return text._replace(text=made) if len(made) == len(text.text) else text

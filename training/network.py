@@ -1,7 +1,8 @@
 """The tagger's network while it learns: forward, backward and Adam in NumPy, nothing else needed.
 
 A word is the sum of the table's rows of its features. Seven words make a hidden layer of 96, five of those one of 64,
-that the seven tags. A further column of the table, the gate, says of a word by itself whether it may be in a name.
+that the seven tags. Further columns of the table, the gate, say what a word tells of itself and of the two words to
+each side of it: whether they may be in a name. Their sum decides which words the layers are asked of at all.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from privscan.detectors.names import words
+from privscan.detectors.names.network import GATES
 
 Array = np.ndarray[Any, Any]
 Params = dict[str, Array]
@@ -19,6 +21,7 @@ Params = dict[str, Array]
 BITS = 15  # of a feature's number
 WIDTH, HIDDEN, UPPER, TAGS = 48, 96, 64, 7
 NEAR, FAR = 3, 2  # words to each side that the first and the second layer see
+EDGE = NEAR + FAR
 KNOWN_DROP, LIST_DROP, STRANGE_DROP, HIDDEN_DROP = 0.2, 0.1, 0.08, 0.2
 GATE_WEIGHT = 4.0  # of a word in a name against one that is not, for the gate
 
@@ -30,7 +33,7 @@ def fresh(rng: np.random.Generator) -> Params:
         return rng.normal(0, scale, shape).astype(np.float32)
 
     return {
-        "table": normal(1 << BITS, WIDTH + 1, scale=0.08),
+        "table": normal(1 << BITS, WIDTH + GATES, scale=0.08),
         "first": normal(2 * NEAR + 1, WIDTH, HIDDEN, scale=1.2 / np.sqrt((2 * NEAR + 1) * WIDTH)),
         "first_bias": np.zeros(HIDDEN, np.float32),
         "second": normal(2 * FAR + 1, HIDDEN, UPPER, scale=1.4 / np.sqrt((2 * FAR + 1) * HIDDEN)),
@@ -69,6 +72,18 @@ def forward(params: Params, word_rows: Array) -> tuple[Array, Array, Array]:
     return first, second, second @ params["third"] + params["third_bias"]
 
 
+def gated(rows: Array) -> Array:
+    """Return the gate of all words but the edges."""
+    count = len(rows) - 2 * EDGE
+    parts = [rows[_from(place) : _from(place) + count, WIDTH + place] for place in range(GATES)]
+    return np.sum(parts, axis=0)
+
+
+def _from(place: int) -> int:
+    """Return where the words begin that say something of words `place - GATES // 2` to the left."""
+    return EDGE + place - GATES // 2
+
+
 def gradients(
     params: Params, features: Array, numbers: Array, tags: Array, rng: np.random.Generator
 ) -> tuple[Params, float]:
@@ -102,13 +117,12 @@ def gradients(
     back[first <= 0] = 0
     out["first_bias"] = back.sum(0)
     out["first"], back = _unwindowed(rows[:, :WIDTH], params["first"], back, NEAR)
-    edge = NEAR + FAR
-    gate = rows[edge:-edge, WIDTH]
     in_name = (tags > 0).astype(np.float32)
-    slope = (1 / (1 + np.exp(-gate)) - in_name) * np.where(in_name > 0, GATE_WEIGHT, 1) / count
-    whole = np.zeros((len(rows), WIDTH + 1), np.float32)
+    slope = (1 / (1 + np.exp(-gated(rows))) - in_name) * np.where(in_name > 0, GATE_WEIGHT, 1) / count
+    whole = np.zeros((len(rows), WIDTH + GATES), np.float32)
     whole[:, :WIDTH] = back
-    whole[edge:-edge, WIDTH] = slope
+    for place in range(GATES):
+        whole[_from(place) : _from(place) + count, WIDTH + place] = slope
     ones, pointers = np.ones(len(numbers), np.float32), np.arange(len(numbers) + 1)
     gather = csr_matrix((ones, numbers, pointers), (len(numbers), len(distinct)))
     out["table"] = np.asarray(sparse.T @ (gather.T @ whole), np.float32)
@@ -152,5 +166,4 @@ class Adam:
                 self.average[name] += (value - self.average[name]) / self.averaged
 
 
-EDGE = NEAR + FAR
 assert words.WALLS == EDGE, "a text must not see its neighbour"

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from training.network import Array, Params
 
 GATE_STEPS = 16  # whole numbers to one of the gate's logits
-GATE_LOSS = 0.008  # share of the words of names that the gate may miss
+GATE_LOSS = 0.003  # share of the words taken for names that the gate may keep from being looked at
+GATE_LEAN = 0.5  # lean, in logits, of what counts as taken for a name there
 LEANS = (0.5, 0.75, 1.0, 1.25, 1.5)
 LEAST_PRECISION = 0.75
 SPARE = 0.9999  # share of activations that must not be cut off
@@ -32,7 +33,7 @@ def whole(params: Params, kept_back: list[Text], lists: tuple[Array, Array]) -> 
     hidden = network.forward(params, rows)[:2]
     table = params["table"][:, :WIDTH]
     scale = min(127 / np.abs(table).max(), runtime.ROW_MOST / np.quantile(np.abs(rows), SPARE))
-    out: dict[str, Any] = {"table": np.round(table * scale), "gate": np.round(params["table"][:, WIDTH] * GATE_STEPS)}
+    out: dict[str, Any] = {"table": np.round(table * scale), "gate": np.round(params["table"][:, WIDTH:] * GATE_STEPS)}
     shifts = []
     for name, seen, most in (("first", hidden[0], runtime.FIRST_MOST), ("second", hidden[1], runtime.SECOND_MOST)):
         times = runtime.WEIGHT_MOST / np.abs(params[name]).max()
@@ -48,9 +49,9 @@ def whole(params: Params, kept_back: list[Text], lists: tuple[Array, Array]) -> 
     out["third_bias"] = np.round(params["third_bias"] * scale)
     kinds = {"table": np.int8, "first": np.int8, "second": np.int8, "third": np.int8, "gate": np.int16}
     made = {name: value.astype(kinds.get(name, np.int32)) for name, value in out.items()}
-    _, gates = train.tagged(params, shown)
-    tags = shown.tags[network.EDGE : -network.EDGE]
-    least = int(np.floor(np.quantile(gates[tags > 0], GATE_LOSS) * GATE_STEPS))
+    logits, gates = train.tagged(params, shown)
+    named = logits[:, 1:].max(1) + GATE_LEAN > logits[:, 0]
+    least = int(np.floor(np.quantile(gates[named], GATE_LOSS) * GATE_STEPS))
     return made | {"shifts": np.array(shifts), "unit": np.array(scale), "least": np.array(least)}
 
 

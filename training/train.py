@@ -84,8 +84,8 @@ def tagged(params: Params, shown: Pass) -> tuple[Array, Array]:
     """Return logits and gate of every word but the edges, in batches."""
     logits: list[Any] = []
     gates: list[Any] = []
-    for features, numbers, tags in shown.batches():
+    for features, numbers, _ in shown.batches():
         rows = network.embedded(params, features)[numbers]
         logits.append(network.forward(params, rows[:, : network.WIDTH])[2])
-        gates.append(rows[network.EDGE : network.EDGE + len(tags), network.WIDTH])
+        gates.append(network.gated(rows))
     return np.concatenate(logits), np.concatenate(gates)

@@ -32,10 +32,11 @@ COLUMNS = {
     "methods": ("method",),
     "excuses": ("suppression",),
     "media": ("measure",),
+    "topics": ("topic",),
 }
 """The columns of each counter of `Tally`; every row has a `count` as well."""
 
-_LATER = frozenset({"details", "excuses", "media"})
+_LATER = frozenset({"details", "excuses", "media", "topics"})
 """Members that reports of the first release do not have; they come back empty."""
 
 _WORDS = {

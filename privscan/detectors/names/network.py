@@ -22,21 +22,23 @@ from privscan.errors import ConfigError
 Array = np.ndarray[Any, Any]
 
 WEIGHTS = Path(__file__).with_name("weights.npz")
-SHA256 = "592b1d324c4b1fb220c7925421627f1cd1e6bf14ab2a3ff8721d3127c5e5cfad"
+SHA256 = "27fa8b31760faa48a8b47dd4d41fd20dbdaff0af574087a4d21561ed5208d270"
 NEAR, FAR = 3, 2  # words to each side that the first and the second layer see
+GATES = 5  # words, itself in the middle, that say whether a word is looked at
 ROW_MOST, FIRST_MOST, SECOND_MOST, WEIGHT_MOST = 380, 255, 255, 127
 SLOTS = 1 << 16  # words kept between batches
+TILE = 4096  # words worked on at once, so that what they need stays near the processor
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """What `weights.npz` holds. All but `keys` and `flags` are whole numbers in float32.
 
-    `table` (features x width) and `gate` (features) are added up over a word's features; `first` (7 x width x hidden),
-    `second` (5 x hidden x upper) and `third` (upper x tags) follow, each with its bias. `shifts` are the powers of two
-    that the hidden layers are divided by, `unit` what a logit of 1 is worth in whole numbers, `least` the smallest gate
-    of a word that is looked at, `lean` how far, in logits,
-    O is lowered for PERSON, LOCATION and ORGANIZATION.
+    `table` (features x width) and `gate` (features x 5) are added up over a word's features; `first` (7 x width x
+    hidden), `second` (5 x hidden x upper) and `third` (upper x tags) follow, each with its bias. `shifts` are the
+    powers of two that the hidden layers are divided by, `unit` what a logit of 1 is worth in whole numbers, `least`
+    the smallest gate of a word that is looked at (the sum of what it and the two words to each side say), `lean` how
+    far, in logits, O is lowered for PERSON, LOCATION and ORGANIZATION.
     """
 
     keys: Array
@@ -103,20 +105,25 @@ def vectors(found: words.Words, picked: Array, weights: Weights) -> tuple[Array,
 
 
 class Tagger:
-    """Tags words; keeps the vectors of those it has seen lately."""
+    """Tags words; keeps the vectors of those it has seen lately, and room to work in."""
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
         self.known = np.zeros(SLOTS, np.uint64)
         self.rows = np.zeros((SLOTS, weights.table.shape[1]), np.float32)
-        self.gates = np.zeros(SLOTS, np.float32)
+        self.gates = np.zeros((SLOTS, GATES), np.float32)
+        hidden, upper = weights.second.shape[1:]
+        self._second = weights.second.reshape(-1, upper)
+        self._first = np.zeros((0, hidden), np.float32)
+        self._part = np.zeros((TILE, hidden), np.float32)
+        self._window = np.zeros((TILE, (2 * FAR + 1) * hidden), np.float32)
 
     def looked_up(self, found: words.Words) -> tuple[Array, Array, Array]:
-        """Return (vectors, number of each word's vector, gate of each word)."""
+        """Return (vectors, number of each word's vector, what each vector's word says to the gates)."""
         slots = (found.hashes & np.uint64(SLOTS - 1)).astype(np.int64)
         missed = np.flatnonzero(self.known[slots] != found.hashes)
         if not len(missed):
-            return self.rows, slots, self.gates[slots]
+            return self.rows, slots, self.gates
         _, first, back = np.unique(found.hashes[missed], return_index=True, return_inverse=True)
         picked = missed[first]
         rows, gates = vectors(found, picked, self.weights)
@@ -128,7 +135,7 @@ class Tagger:
             rows,
             gates,
         )
-        return whole, numbers, every[numbers]
+        return whole, numbers, every
 
     def logits(self, found: words.Words) -> tuple[Array, Array]:
         """Return the numbers of the words that may be in a name, and the logits of their tags (whole numbers).
@@ -137,24 +144,61 @@ class Tagger:
         """
         weights = self.weights
         rows, numbers, gates = self.looked_up(found)
-        may = gates >= weights.least
-        may[: NEAR + FAR] = may[-NEAR - FAR :] = False
-        asked = np.flatnonzero(_widened(may, 1))
-        seen = np.flatnonzero(_widened(may, 1 + FAR))
-        seen = seen[(seen >= NEAR) & (seen < len(numbers) - NEAR)]
+        edge = NEAR + FAR
+        asked = edge + np.flatnonzero(_gated(gates, numbers, edge) >= weights.least)
         if not len(asked):
             return asked, np.zeros((0, weights.third.shape[1]), np.float32)
-        first = weights.first_bias + np.zeros((len(seen), 1), np.float32)
-        for place in range(2 * NEAR + 1):
-            first += rows[numbers[seen + (place - NEAR)]] @ weights.first[place]
-        first = _step(first, weights.shifts[0], FIRST_MOST)
+        may = np.zeros(len(numbers), bool)
+        may[asked] = True
+        seen = np.flatnonzero(_widened(may, FAR))
+        self._hidden(rows, numbers, seen)
         at = np.zeros(len(numbers), np.int64)
         at[seen] = np.arange(len(seen))
-        second = weights.second_bias + np.zeros((len(asked), 1), np.float32)
-        for place in range(2 * FAR + 1):
-            second += first[at[asked + (place - FAR)]] @ weights.second[place]
-        second = _step(second, weights.shifts[1], SECOND_MOST)
-        return asked, second @ weights.third + weights.third_bias
+        out = np.empty((len(asked), weights.third.shape[1]), np.float32)
+        width = self._first.shape[1]
+        for low in range(0, len(asked), TILE):
+            tile = asked[low : low + TILE]
+            window = self._window[: len(tile)]
+            for place in range(2 * FAR + 1):
+                window[:, place * width : (place + 1) * width] = self._first[at[tile + (place - FAR)]]
+            second = window @ self._second
+            second += weights.second_bias
+            _step(second, weights.shifts[1], SECOND_MOST)
+            out[low : low + TILE] = second @ weights.third
+        out += weights.third_bias
+        return asked, out
+
+    def _hidden(self, rows: Array, numbers: Array, seen: Array) -> None:
+        """Work out the first layer of some words: each distinct word's share of it is worked out once."""
+        weights = self.weights
+        if len(self._first) < len(seen):
+            self._first = np.zeros((len(seen) * 5 // 4, weights.first.shape[2]), np.float32)
+        there = np.zeros(len(rows), bool)
+        for place in range(-NEAR, NEAR + 1):
+            there[numbers[seen + place]] = True
+        distinct = np.flatnonzero(there)
+        place_of = np.zeros(len(rows), np.int64)
+        place_of[distinct] = np.arange(len(distinct))
+        local, vectors_ = place_of[numbers], rows[distinct]
+        shares = [vectors_ @ weights.first[place] for place in range(2 * NEAR + 1)]
+        for low in range(0, len(seen), TILE):
+            tile = seen[low : low + TILE]
+            sums, part = self._first[low : low + len(tile)], self._part[: len(tile)]
+            sums[:] = weights.first_bias
+            for place, share in enumerate(shares):
+                np.take(share, local[tile + (place - NEAR)], axis=0, out=part, mode="clip")
+                sums += part
+            _step(sums, weights.shifts[0], FIRST_MOST)
+
+
+def _gated(gates: Array, numbers: Array, edge: int) -> Array:
+    """Return the gate of all words but the edges."""
+    count = max(len(numbers) - 2 * edge, 0)
+    sums = np.zeros(count, np.float32)
+    for place in range(GATES):
+        low = edge + place - GATES // 2
+        sums += gates[:, place][numbers[low : low + count]]
+    return sums
 
 
 def _widened(mask: Array, reach: int) -> Array:

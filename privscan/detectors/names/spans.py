@@ -61,25 +61,36 @@ def found(
     place = asked[picked]
     new = np.ones(len(picked), bool)
     new[1:] = (np.diff(place) != 1) | (best[picked][1:] != best[picked][:-1]) | (opens[1:] & ~opens[:-1])
-    runs = np.flatnonzero(new).tolist()
-    for low, high in zip(runs, [*runs[1:], len(picked)], strict=True):
-        trimmed = _trimmed(seen, text, int(place[low]), int(place[high - 1]) + 1)
+    runs = np.flatnonzero(new)
+    counts = np.diff(np.append(runs, len(picked)))
+    means = np.round(np.add.reduceat(chances, runs) / counts, 2).tolist()
+    lows, sorts = place[runs].tolist(), (best[picked[runs]] + 1).tolist()
+    for low, count, kind, chance in zip(lows, counts.tolist(), sorts, means, strict=True):
+        trimmed = _trimmed(seen, text, low, low + count)
         if trimmed is not None:
-            yield Name(*trimmed, int(best[picked[low]]) + 1, round(float(chances[low:high].mean()), 2))
+            yield Name(*trimmed, kind, chance)
 
 
 def _trimmed(seen: Words, text: str, low: int, high: int) -> tuple[int, int] | None:
     """Return start and end without marks, titles and possessives at the edges; None when no letters are left."""
-    starts, ends, kinds = seen.starts, seen.ends, seen.kinds
-    while low < high:
-        if kinds[starts[low]] == words.MARK or text[starts[low] : ends[low]].lower() in TITLES:
-            low += 1
-        elif kinds[starts[high - 1]] == words.MARK:
-            high -= 1
-        elif high - low > 2 and text[starts[high - 1] : ends[high - 1]] in "sS" and text[starts[high - 2]] in "'’":
-            high -= 2
+    starts, ends = seen.starts[low:high].tolist(), seen.ends[low:high].tolist()
+    first, last = 0, high - low
+    while first < last:
+        word, tail = text[starts[first] : ends[first]], text[starts[last - 1] : ends[last - 1]]
+        if _is_mark(word[0]) or word.lower() in TITLES:
+            first += 1
+        elif _is_mark(tail[0]):
+            last -= 1
+        elif last - first > 2 and tail in "sS" and text[starts[last - 2]] in "'’":
+            last -= 2
         else:
-            break
-    start, end = (int(starts[low]), int(ends[high - 1])) if low < high else (0, 0)
-    letters = sum(1 for mark in text[start:end] if mark.isalpha())
-    return (start, end) if letters > 1 else None
+            start, end = starts[first], ends[last - 1]
+            letters = sum(map(str.isalpha, text[start:end]))
+            return (start, end) if letters > 1 else None
+    return None
+
+
+def _is_mark(letter: str) -> bool:
+    """Say whether a word that begins so is a mark, by the tables that words are cut by."""
+    point = ord(letter)
+    return point >= len(words.tables()[0]) or int(words.tables()[0][point]) == words.MARK

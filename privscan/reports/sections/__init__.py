@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from privscan.reports.sections import quasi, regulations, repetition, sample, secrets, suppressions
+from privscan.reports.sections import quasi, regulations, repetition, sample, secrets, suppressions, topics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,7 @@ SECTIONS: tuple[Callable[[Report], Section | None], ...] = (
     repetition.values,
     repetition.families,
     quasi.section,
+    topics.section,
     suppressions.section,
 )
 """In the order of the page."""
