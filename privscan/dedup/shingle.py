@@ -59,7 +59,7 @@ _STEP = np.uint64(0xD1342543DE82EF95)
 _MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 _HALF = np.uint64(32)
 
-_ASCII_FOLD = bytes(ord(chr(c).lower()) if c < 128 and (chr(c).isalnum() or chr(c) == "_") else 0 for c in range(256))
+_LATIN_FOLD = bytes(ord(chr(c).lower()) if chr(c).isalnum() or chr(c) == "_" else 0 for c in range(256))
 
 
 class Shingles(NamedTuple):
@@ -144,18 +144,10 @@ def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
 def _words(joined: str) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64]]:
     """Return (folded characters, 0 between words; first character of each word; the one behind its last)."""
     if joined.isascii():
-        values: NDArray[Any] = np.frombuffer(joined.encode("ascii").translate(_ASCII_FOLD), np.uint8)
+        values: NDArray[Any] = np.frombuffer(joined.encode("ascii").translate(_LATIN_FOLD), np.uint8)
         return values, *_runs(values != 0)
-    values = np.empty(len(joined), np.uint32)
-    table = _fold_table()
-    for offset in range(0, values.size, _CHUNK):
-        points = np.frombuffer(joined[offset : offset + _CHUNK].encode("utf-32-le", "surrogatepass"), np.uint32)
-        folded = table.take(points.astype(np.intp), mode="clip")
-        if points.max() >= _PLANES:
-            high = (points >= _PLANES) & (points < _HAN_END)
-            folded[high] = points[high] | np.uint32(_ALONE)
-        values[offset : offset + _CHUNK] = folded
-    if values.max() < _ALONE:
+    values = _folded(joined)
+    if values.itemsize == 1 or values.max() < _ALONE:
         return values, *_runs(values != 0)
     alone = values >= _ALONE
     values &= np.uint32(_ALONE - 1)
@@ -165,6 +157,26 @@ def _words(joined: str) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int
     begin[1:] &= (end[:-1] == 0) | apart
     end[:-1] &= (values[1:] == 0) | apart
     return values, np.flatnonzero(begin), np.flatnonzero(end) + 1
+
+
+def _folded(joined: str) -> NDArray[Any]:
+    """Return what each character counts as: bytes where Latin-1 has every letter, whatever dashes and quotes there are.
+
+    Most texts are a few characters away from that, so those are the only ones looked up.
+    """
+    points: NDArray[Any] = np.frombuffer(joined.encode("utf-16-le", "surrogatepass"), np.uint16)
+    if points.size != len(joined):
+        points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
+    plain = np.frombuffer(bytearray(points.astype(np.uint8)).translate(_LATIN_FOLD), np.uint8)
+    far = np.flatnonzero(points > 0xFF)
+    codes = points[far]
+    looked_up = _fold_table().take(codes, mode="clip")
+    if points.itemsize == 4:
+        han = (codes >= _PLANES) & (codes < _HAN_END)
+        looked_up[han] = codes[han] | np.uint32(_ALONE)
+    values = plain if not looked_up.any() else plain.astype(np.uint32)
+    values[far] = looked_up
+    return values
 
 
 def _runs(inside: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
