@@ -37,12 +37,14 @@ Row = dict[str, Any]
 class Evidence:
     """What the comparison leaves for the other checks: outcomes as the files show them, and values that were found.
 
-    `fail` is called with the number of the promise that does not hold, and where.
+    `fail` is called with the number of the promise that does not hold, and where. `removed` are the field, start and
+    end of what was removed from the record at hand because it stands elsewhere.
     """
 
     fail: Callable[[int, str], None]
     outcomes: Counter[str] = field(default_factory=Counter)
     values: set[str] = field(default_factory=set)
+    removed: set[tuple[str, int, int]] = field(default_factory=set)
 
     def saw(self, value: str) -> None:
         """Keep a value to look for in the side files."""
@@ -85,6 +87,7 @@ def compare(run: str, uri: str, source: str, rows: Rows, seen: Evidence) -> None
             seen.fail(1, f"{uri}, record {record.row} is in none of the outputs")
             return
         covered = [entry for entry, operator in zip(found, operators, strict=True) if operator != "keep"]
+        seen.removed = {(row["field"], row["start"], row["end"]) for row in rows.cuts(uri, record.row)}
         changed = _same(f"{uri}, record {record.row}", record, twin, covered, seen)
         seen.outcomes[(Outcome.REDACTED if changed else Outcome.CLEAN).value] += 1
     if next(written, None) is not None:
@@ -123,6 +126,8 @@ def _same(place: str, record: Record, twin: Record, found: Sequence[Row], seen: 
     for entry in found:
         span = WHOLE if entry["start"] is None else (entry["start"], entry["end"])
         spans.setdefault(entry["field"], []).append(span)
+    for pointer, start, end in sorted(seen.removed):
+        spans.setdefault(pointer, []).append((start, end))
     if record.line is not None and twin.line is not None:
         if not spans:
             if record.line != twin.line:
@@ -156,13 +161,14 @@ def _lines(place: str, line: str, copy: str, spans: dict[str, list[tuple[int, in
         new = copy[there:end]
         there = end
         for start, stop in found:
-            seen.saw(text[start:stop])
+            if (token.pointer, start, stop) not in seen.removed:
+                seen.saw(text[start:stop])
         if new == raw:
             if found:
                 seen.fail(2, f"{place}: what was found is still there")
             continue
         if found:
-            _covered(place, text, jsontext.decode(new), sorted(found), seen)
+            _covered(place, token.pointer, text, jsontext.decode(new), sorted(found), seen)
         elif hidden:
             seen.saw(text)
         else:
@@ -184,14 +190,15 @@ def _leaves(
         found = spans.get(leaf.field, [])
         copy = written.get(leaf.field, "")
         for start, end in found:
-            seen.saw(leaf.text[start:end])
+            if (leaf.field, start, end) not in seen.removed:
+                seen.saw(leaf.text[start:end])
         if copy == _content(leaf):
             if found:
                 seen.fail(2, f"{place}: what was found is still there")
             continue
         changed = True
         if found and isinstance(copy, str):
-            _covered(place, leaf.text, copy, sorted(found), seen)
+            _covered(place, leaf.field, leaf.text, copy, sorted(found), seen)
         elif found:
             continue
         elif not hidden:
@@ -205,7 +212,7 @@ def _content(leaf: Leaf) -> str | bytes:
     return leaf.text.data if isinstance(leaf.text, Blob) else leaf.text
 
 
-def _covered(place: str, text: str, copy: str, found: Sequence[tuple[int, int]], seen: Evidence) -> None:
+def _covered(place: str, pointer: str, text: str, copy: str, found: Sequence[tuple[int, int]], seen: Evidence) -> None:
     """See that what stands between the found spans is still there, in order, and what stood in them is not."""
     merged: list[list[int]] = []
     for start, end in found:
@@ -213,6 +220,11 @@ def _covered(place: str, text: str, copy: str, found: Sequence[tuple[int, int]],
             merged[-1][1] = max(merged[-1][1], end)
         else:
             merged.append([start, end])
+    if all((pointer, start, end) in seen.removed for start, end in found):
+        edges = [0, *(edge for span in merged for edge in span), len(text)]
+        if copy != "".join(text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)):
+            seen.fail(3, f"{place}: is not what is left without the repeated passages")
+        return
     at = last = 0
     for start, end in merged:
         between = text[last:start]
@@ -236,6 +248,8 @@ class Rows:
         self._policy = policy
         self._findings = rows(os.path.join(run, "findings.jsonl"))
         self._next = next(self._findings, None)
+        self._removed = (row for row in rows(os.path.join(run, "duplicates.jsonl")) if "field" in row)
+        self._cut = next(self._removed, None)
         self._fates: dict[tuple[str, int], Outcome] = {}
         for name, outcome in (("duplicates.jsonl", Outcome.DUPLICATE), ("quarantine.jsonl", Outcome.QUARANTINED)):
             for entry in rows(os.path.join(run, name)):
@@ -254,6 +268,14 @@ class Rows:
             self._next = next(self._findings, None)
         return out
 
+    def cuts(self, uri: str, record: int) -> list[Row]:
+        """Return the passages removed from a record; records are asked for in order."""
+        out = []
+        while self._cut is not None and (self._cut["uri"], self._cut["record"]) == (uri, record):
+            out.append(self._cut)
+            self._cut = next(self._removed, None)
+        return out
+
     def operator(self, entry: Row) -> str:
         """Return what the policy does with a finding."""
         level, severity = Confidence.of(entry["confidence"]), Severity.of(entry["severity"])
@@ -261,8 +283,8 @@ class Rows:
         return policies.action(self._policy, match).operator
 
     def left(self) -> Row | None:
-        """Return the finding that no record was there for, if one is left."""
-        return self._next
+        """Return the finding, or removed passage, that no record was there for, if one is left."""
+        return self._next or self._cut
 
 
 def rows(path: str) -> Iterator[Row]:

@@ -200,7 +200,8 @@ Dedup = Annotated[
         "--dedup",
         envvar="PRIVSCAN_DEDUP",
         metavar="METHOD",
-        help="near (exact, then verified MinHash), exact, contained (texts inside longer ones too), off.",
+        help="near (exact, then verified MinHash), exact, contained (texts inside longer ones too), substring (exact, "
+        "then runs of 50 words), off.",
     ),
 ]
 DedupField = Annotated[
@@ -250,7 +251,9 @@ SAID = frozenset(
 """What no file sets: where to, how talkative, and what may be replaced are said on the spot."""
 
 
-_KINDS = {"dedup_threshold": float} | dict.fromkeys(("workers", "ngram", "bands", "rows", "dedup_seed", "keep"), int)
+_KINDS = {"dedup_threshold": float} | dict.fromkeys(
+    ("workers", "ngram", "bands", "rows", "dedup_seed", "keep", "repeated_over"), int
+)
 """What a file must give for a flag that is no text."""
 
 

@@ -10,21 +10,25 @@ frames, that the stream itself has.
 from __future__ import annotations
 
 import contextlib
+import heapq
 import json
+import operator
 import os
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from privscan import formats, operators, ranking
+from privscan import cuts, formats, operators, ranking
 from privscan.errors import InputError
 from privscan.formats import jsonl
 from privscan.model import Outcome, Problem, Shard
 from privscan.runfolder import writing
-from privscan.shard import process_shard
+from privscan.shard import field_filter, process_shard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from privscan.dedup import Duplicate
+    from privscan.dedup.passages import Found
     from privscan.runfolder import RunFolder
     from privscan.shard import Result, Tools
 
@@ -129,40 +133,32 @@ def sign(kit: Tools, piece: Piece, path: str) -> None:
         piece.discard()
 
 
-def list_repeated(kit: Tools, piece: Piece, signed: str, target: str) -> tuple[int, int]:
-    """Write a row for each passage of a piece that stood somewhere before; return how many, and in how many records."""
-    from privscan.dedup import passages
+def list_repeated(kit: Tools, piece: Piece, found: Found, target: str, names: Sequence[str]) -> tuple[int, int, int]:
+    """Write a row for each record of a piece with passages that stood before, for pass two to act on.
 
-    asked, found, records = kit.settings, 0, 0
+    `names` are the files of the parts. Return how many passages, words of them, and records.
+    """
+    asked, counts = kit.settings, [0, 0, 0]
     try:
-        places = passages.places(f"{signed}.passages", f"{signed}.passages.flags.npy")
         with (
             writing(target),
             open(f"{target}.tmp", "w", encoding="utf-8") as out,
             contextlib.suppress(InputError),  # pass two tells of it
         ):
-            for block in formats.named(piece.shard.format).blocks(piece.shard) if places else ():
-                rows = (
-                    [row for row in range(block.rows()[-1] + 1) if block.first + row in places] if block.rows() else []
-                )
-                texts = block.texts(asked.dedup_fields, asked.dedup.chat) if rows else []
-                for row in rows:
-                    stretches = passages.spans(texts[row] or "", asked.dedup.repeated, *places[block.first + row])
-                    records, found = records + 1, found + len(stretches)
-                    for span in stretches:
-                        told = {
-                            "uri": piece.shard.uri,
-                            "record": block.first + row,
-                            "start": span.start,
-                            "end": span.end,
-                        }
-                        mark = operators.digest(asked.key, "passage", str(span.hash)).hex()[:16]
-                        out.write(json.dumps(told | {"words": span.words, "passage": mark}) + "\n")
+            blocks = formats.named(piece.shard.format).blocks(piece.shard)
+            wanted = field_filter(asked.dedup_fields, ())
+            for row in cuts.listed(blocks, found, asked.dedup.passage, wanted, cut=asked.dedup.cuts):
+                for passage in row["passages"]:
+                    *_, words, mark, part, _ = passage
+                    passage[4:6] = [operators.digest(asked.key, "passage", str(mark)).hex()[:16], names[part]]
+                    counts[1] += words
+                counts[0], counts[2] = counts[0] + len(row["passages"]), counts[2] + 1
+                out.write(json.dumps(row) + "\n")
         with writing(target):
             os.replace(f"{target}.tmp", target)
     finally:
         piece.discard()
-    return found, records
+    return counts[0], counts[1], counts[2]
 
 
 def sign_reference(kit: Tools, shard: Shard, path: str) -> str:
@@ -182,7 +178,7 @@ def sign_shard(kit: Tools, shard: Shard, path: str, *, strict: bool = False) -> 
     from privscan.dedup.sign import Signer
 
     settings, unread = kit.settings, 0
-    kind = settings.dedup.repeated
+    kind, wanted = settings.dedup.passage, field_filter(settings.dedup_fields, ())
     with (
         Signer(path, settings.dedup) as signer,  # closed last: where it is whole, so is the other
         passages.Writer(f"{path}.passages", kind) if kind and not strict else contextlib.nullcontext() as units,
@@ -193,7 +189,8 @@ def sign_shard(kit: Tools, shard: Shard, path: str, *, strict: bool = False) -> 
             rows = [block.first + row for row in range(len(texts))]
             signer.add(block.first, rows, texts, ranking.keys(kit, shard, block, texts))
             if units is not None:
-                units.add(rows, texts)
+                found = cuts.texts(block, block.rows(), wanted)
+                units.add([block.first + row for row in found], [[leaf.text for leaf in found[row]] for row in found])
             unread += len(block.problems)
     return unread
 
@@ -219,22 +216,30 @@ def told(result: Result, piece: Piece, quarantine: str | None) -> Result:
 
 
 def told_duplicates(piece: Piece, dropped: str, stem: str, uris: Callable[[int], str]) -> Counter[str]:
-    """Write one row for each row of a piece that has a twin; count those that were dropped by method."""
+    """Write the rows of a piece's duplicates, records and removed passages; count the dropped records by method."""
     from privscan.dedup.store import twins
 
     methods: Counter[str] = Counter()
     path = f"{stem}.duplicates"
-    with writing(path), open(path, "w", encoding="utf-8") as out:
-        for record, twin in sorted(twins(dropped).items()):
-            methods[twin.method] += twin.dropped
-            row = {"uri": piece.shard.uri, "record": record, "kept_uri": uris(twin.file), "kept_record": twin.row}
-            row |= {"similarity": twin.similarity, "method": twin.method}
-            if twin.file < 0:
-                row["against"] = True
-            if not twin.dropped:
-                row["dropped"] = False
+    known = (_told(piece.shard.uri, record, twin, uris) for record, twin in sorted(twins(dropped).items()))
+    with writing(path), open(path, "w", encoding="utf-8") as out, contextlib.ExitStack() as open_:
+        passages: Iterator[dict[str, Any]] = iter(())
+        if os.path.exists(f"{stem}.removed"):
+            passages = map(json.loads, open_.enter_context(open(f"{stem}.removed", encoding="utf-8")))
+        for row in heapq.merge(known, passages, key=operator.itemgetter("record")):
+            methods[row["method"]] += row.get("dropped", True)
             out.write(json.dumps(row) + "\n")
-    return methods
+    return +methods
+
+
+def _told(uri: str, record: int, twin: Duplicate, uris: Callable[[int], str]) -> dict[str, Any]:
+    row: dict[str, Any] = {"uri": uri, "record": record, "kept_uri": uris(twin.file), "kept_record": twin.row}
+    row |= {"similarity": twin.similarity, "method": twin.method}
+    if twin.file < 0:
+        row["against"] = True
+    if not twin.dropped:
+        row["dropped"] = False
+    return row
 
 
 def sweep(folder: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from privscan import alike, distinct, pieces
 from privscan.dedup.copies import Copies, copies
@@ -12,15 +12,24 @@ from privscan.spread import Spread
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from privscan.dedup import Part
     from privscan.dedup.copies import Pair
     from privscan.parallel import Workers
     from privscan.run import Run
     from privscan.runfolder import RunFolder
 
-__all__ = ["passages", "told"]
+__all__ = ["Repeats", "find", "told"]
 
 _LARGEST = 20
 _STREAM = 64 << 20  # bytes of a compressed file up to which it is read again for an example
+
+
+class Repeats(NamedTuple):
+    """Passages that stand again, their words, and the records they stand in."""
+
+    found: int
+    words: int
+    records: int
 
 
 def told(run: Run, folder: RunFolder) -> dict[str, Any]:
@@ -30,12 +39,9 @@ def told(run: Run, folder: RunFolder) -> dict[str, Any]:
     if run.chosen is not None:
         families, pairs = copies((piece.shard.file, run.drops[piece.name]) for piece in run.pieces)
         found["duplicates"] = _families(run, families, pairs)
-        if run.settings.dedup.repeated:
-            found["repeated"] = {
-                "what": run.settings.dedup.repeated,
-                "found": run.repeats[0],
-                "records": run.repeats[1],
-            }
+        if run.repeats is not None:
+            asked = run.settings.dedup
+            found["repeated"] = {"what": asked.passage, "cut": asked.cuts} | run.repeats._asdict()
     spread = Spread(families)
     numbers = {file.uri: number for number, file in enumerate(run.inputs.files)}
     for _, mine in itertools.groupby(run.pieces, key=lambda piece: piece.shard.file):
@@ -47,23 +53,26 @@ def told(run: Run, folder: RunFolder) -> dict[str, Any]:
     return found | ({"secrets": secrets} if secrets["values"] else {})
 
 
-def passages(run: Run, folder: RunFolder, workers: Workers, signed: list[str], dropped: Sequence[str]) -> None:
-    """List the passages that stand again in what stays, piece by piece, and count them for the report."""
+def find(run: Run, folder: RunFolder, workers: Workers, signed: Sequence[Part], dropped: Sequence[str]) -> None:
+    """Find the passages that stand again in what stays, for pass two, and count them for the report."""
     from privscan.dedup import passages as passage
     from privscan.dedup.store import drops
 
     if not signed:
         return
-    passage.find(
-        [f"{path}.passages" for path in signed], [sorted(drops(path)) for path in dropped], run.settings.dedup.memory
-    )
+    asked = run.settings.dedup
+    limits = passage.Limits(max(asked.keep, 1) if asked.cuts else 1, asked.least if asked.cuts else 0)
+    gone = [sorted(drops(path)) for path in dropped]
+    found = passage.find([f"{part.path}.passages" for part in signed], gone, asked.memory, limits)
+    names = [run.named(part.file) for part in signed]
 
     def tasks() -> Iterator[tuple[Any, ...]]:
-        for piece, path in zip(run.cut(), signed, strict=True):
-            yield piece, path, f"{folder.stem(piece.name)}.repeated"
+        for piece, mine in zip(run.cut(), found, strict=True):
+            yield piece, mine, f"{folder.stem(piece.name)}.cuts", names
 
     counts = list(workers.map(pieces.list_repeated, tasks()))
-    run.repeats = (sum(found for found, _ in counts), sum(records for _, records in counts))
+    passages, words, records = map(sum, zip(*counts, strict=True))
+    run.repeats = Repeats(passages, words, records)
 
 
 def _families(run: Run, families: Copies, pairs: list[Pair]) -> dict[str, Any]:

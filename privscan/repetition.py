@@ -38,7 +38,19 @@ _FLAGS: dict[str, tuple[Any, str, str, str]] = {
         str,
         "--list-repeated",
         "WHAT",
-        "List each line, paragraph, or span (50 words) that stood before.",
+        "List each line, paragraph, field, or span (50 words) that stood before.",
+    ),
+    "dedup_scope": (
+        str,
+        "--dedup-scope",
+        "WHAT",
+        "Also remove each field, paragraph or line that many records hold, but for --keep copies. Default: record.",
+    ),
+    "repeated_over": (
+        int,
+        "--repeated-over",
+        "N",
+        "How many records may hold a passage before copies of it are removed. Default: 6; 0 with --dedup substring.",
     ),
     "memory_budget": (str, "--memory-budget", "SIZE", "Memory of the search for duplicates. Default: 1GB."),
 }
@@ -50,6 +62,8 @@ _FIELDS = {
     "dedup_chat": "chat",
     "save_index": "index",
     "list_repeated": "repeated",
+    "dedup_scope": "scope",
+    "repeated_over": "over",
     "memory_budget": "memory",
 }
 """What `DedupSettings` calls a parameter where it has another name for it."""

@@ -89,7 +89,7 @@ class Run:
         self.drops: dict[str, str] = {}
         self.references = against.References()
         self.chosen: Summary | None = None
-        self.repeats = (0, 0)  # passages listed, and the records they stand in
+        self.repeats: repeated.Repeats | None = None
         self.drawn: sampling.Draw | None = None
         self.left = 0  # bytes of progress the piece at hand has not made
         if "-" not in self.before:
@@ -104,7 +104,7 @@ class Run:
     @property
     def seeks_duplicates(self) -> bool:
         """Whether there is a first pass that signs the records."""
-        return self.writes_data and self.settings.dedup.method != "off"
+        return self.writes_data and self.settings.dedup.active
 
     def open(self, out: str | None, *, overwrite: bool, resume: bool) -> None:
         """Make the run folder ready, and the key and the standard input that a resume would need."""
@@ -301,8 +301,8 @@ class Run:
             self.references = against.sign_against(self.settings, folder.work, workers)
             self.problems += self.references.problems
         chosen = self.chosen = choose(parts, asked, folder.work, self.references.parts)
-        if asked.repeated:
-            repeated.passages(self, folder, workers, [part.path for part in parts], chosen.drops)
+        if asked.passage:
+            repeated.find(self, folder, workers, parts, chosen.drops)
         if asked.index:
             index.save(parts, chosen.drops, asked, self.named, asked.index)
         return dict(zip((piece.name for piece in signed), chosen.drops, strict=True))
@@ -448,7 +448,7 @@ class Run:
         folder.join("quarantine.jsonl", [f"{folder.work}/own.quarantine", *(f"{stem}.quarantine" for stem in stems)])
         if self.writes_data:
             folder.join("duplicates.jsonl", (f"{stem}.duplicates" for stem in stems))
-            if self.settings.dedup.repeated:
+            if self.settings.dedup.passage and not self.settings.dedup.cuts:
                 folder.join("repeated.jsonl", (f"{stem}.repeated" for stem in stems))
         folder.put("report.json", report_json.dump(report))
         folder.put("report.html", html.render(report, Listing(rows.read(folder.path))))

@@ -200,7 +200,9 @@ def _remove(path: str) -> None:
 def digests(stem: str) -> dict[str, str]:
     """Return the sha256 of each part file of a shard."""
     return {
-        kind: sha256(path) for kind in ("data", "findings", "quarantine") if os.path.exists(path := f"{stem}.{kind}")
+        kind: sha256(path)
+        for kind in ("data", "findings", "quarantine", "removed", "repeated")
+        if os.path.exists(path := f"{stem}.{kind}")
     }
 
 

@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from privscan import account, detectors, formats, operators, policy, quasi, redact, resolve, states, topics
+from privscan import account, cuts, detectors, formats, operators, policy, quasi, redact, resolve, states, topics
 from privscan.errors import DetectorError, InputError
 from privscan.model import Action, LeafKind, Match, Outcome, Problem, State, Tally
 from privscan.redact import Record, Redactor
@@ -92,6 +92,9 @@ class _Line:
         self.redactor = Redactor(kit.detectors, kit.action_of, kit.operators, self.settings.key)
         self.filter = field_filter(self.settings.fields, self.settings.exclude_fields)
         self.names = any(rule.entity == "PERSON" for rule in self.settings.rules)
+        self.cuts = cuts.of(parts, shard.uri, kit.settings.dedup, field_filter(kit.settings.dedup_fields, ()))
+        if self.cuts is not None:
+            kit.actions[cuts.NAME] = cuts.ACTION
         self._sampled: dict[str, int] = {}
 
     def run(self, tick: Callable[[int, int], None] | None) -> Result:
@@ -111,22 +114,14 @@ class _Line:
         return self.result
 
     def close(self) -> None:
-        for open_ in (self.writer, self.findings, self.quarantine):
+        for open_ in (self.writer, self.findings, self.quarantine, self.cuts):
             if open_ is not None:
                 open_.close()
 
     # ------------------------------------------------------------ the line
 
     def block(self, block: Block) -> None:
-        rows = block.rows()
-        outcomes = dict.fromkeys(rows, Outcome.CLEAN)
-        for row, problem in block.problems.items():
-            outcomes[row] = Outcome.QUARANTINED
-            self.problem(problem)
-        if self.duplicates:
-            for row in rows:
-                if block.first + row in self.duplicates and outcomes[row] is Outcome.CLEAN:
-                    outcomes[row] = Outcome.DUPLICATE
+        rows, outcomes = block.rows(), self.fated(block)
         edits: dict[int, Sequence[Rewrite]] = {}
         if self.settings.command != "dedup":
             read = [row for row in rows if outcomes[row] is Outcome.CLEAN]
@@ -134,6 +129,8 @@ class _Line:
             self.result.groups = quasi.merged(self.result.groups, fresh) if fresh else self.result.groups
             self.result.tally.topics.update(topics.speaking(block, self.settings))
         found = self.detected(block, outcomes)
+        if self.cuts is not None:
+            found = self.cuts.into(block, found, outcomes)
         if self.data:
             for (row, record), fate in zip(found, self.rewritten([record for _, record in found]), strict=True):
                 outcomes[row] = self.settle(block, row, record, fate, edits)
@@ -148,6 +145,20 @@ class _Line:
         self.result.tally.records += len(rows)
         for outcome, count in counts.items():
             self.result.tally.outcomes[outcome.value] += count
+
+    def fated(self, block: Block) -> dict[int, Outcome]:
+        """Return the outcome of each row of a block as far as it is known before anybody looks."""
+        outcomes = dict.fromkeys(block.rows(), Outcome.CLEAN)
+        for row, problem in block.problems.items():
+            outcomes[row] = Outcome.QUARANTINED
+            self.problem(problem)
+        if self.duplicates:
+            for row, outcome in outcomes.items():
+                if block.first + row in self.duplicates and outcome is Outcome.CLEAN:
+                    outcomes[row] = Outcome.DUPLICATE
+        if self.cuts is not None:
+            self.cuts.begin(block, outcomes)
+        return outcomes
 
     def detected(self, block: Block, outcomes: dict[int, Outcome]) -> list[tuple[int, Record]]:
         """Return (row, record) for every row with a match, in order; quarantine rows that cannot be looked at."""
@@ -218,6 +229,8 @@ class _Line:
         if fate.reason:
             self.problem(Problem(self.shard.uri, block.first + row, "redact", fate.reason))
             return Outcome.QUARANTINED
+        if self.cuts is not None:
+            self.cuts.settle(row, record, written=not fate.dropped)
         self.account(record)
         if fate.dropped:
             return Outcome.DROPPED

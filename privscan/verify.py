@@ -185,7 +185,7 @@ def _compare(
             if records[uri]:
                 beside.compare(run, uri, path, rows, evidence)
         if (left := rows.left()) is not None:
-            checks[1].fail(f"findings.jsonl tells of {left['uri']}, record {left['record']}, which was not met there")
+            checks[1].fail(f"a side file tells of {left['uri']}, record {left['record']}, which was not met there")
     except InputError as error:
         checks[1].fail(str(error))
     except (KeyError, TypeError, ValueError):  # a row that was changed by hand

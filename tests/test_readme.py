@@ -44,7 +44,8 @@ VARIABLES = {str(option.envvar) for option in OPTIONS if getattr(option, "envvar
 REPEATS = {
     "dedup_preset": '"stack"', "ngram": "3", "bands": "5", "rows": "5", "dedup_seed": "3", "dedup_chat": '"dialogue"',
     "keep": "2", "keep_policy": '"source"', "keep_field": '"/source"', "source": '["wiki", "web"]',
-    "against": '["old"]', "save_index": '"index.parquet"', "memory_budget": '"2GB"', "list_repeated": '"line"',
+    "against": '["old"]', "save_index": '"index.parquet"', "memory_budget": '"2GB"', "list_repeated": '""',
+    "dedup_scope": '"line"', "repeated_over": "9",
 }  # fmt: skip
 SHARED = {option.name for verb in ("scan", "clean", "dedup") for option in VERBS[verb].params}
 

@@ -206,7 +206,8 @@ def test_passages_are_listed_the_same_by_any_number_of_workers(tmp_path: Path) -
             "dedup", dedup="near", workers=workers, split=split, dedup_options=options, key=b"k" * 32
         )
         report = Run(asked, [source], str(tmp_path / f"out{number}")).run()
-        assert report.details["repeated"] == {"what": "span", "found": 39, "records": 39}
+        found = {"found": 39, "words": 39 * 69, "records": 39}
+        assert report.details["repeated"] == {"what": "span", "cut": False} | found
         told.append((tmp_path / f"out{number}/repeated.jsonl").read_bytes())
     assert told[0] == told[1]
     rows = [json.loads(line) for line in told[0].splitlines()]
@@ -234,8 +235,8 @@ def last(*given, **more):
         os.kill(os.getpid(), signal.SIGKILL)
     return real(*given, **more)
 setattr(place, name, last)
-options = {"against": [paths[1]], "index": paths[2], "repeated": "line"}
-settings = config.settings("dedup", dedup="near", workers=1, split=1 << 16, dedup_options=options)
+options = {"against": [paths[1]], "index": paths[2], "scope": "line"}
+settings = config.settings("dedup", dedup="near", workers=1, split=1 << 16, dedup_options=options, key=b"k" * 32)
 Run(settings, [paths[0]], paths[3]).run()
 """
 
@@ -249,8 +250,10 @@ STAGES = {
     "while the index is saved": ("privscan.dedup.index", "_batch", 1),
     "while records are copied": ("privscan.pieces", "process_shard", 2),
     "while duplicates are told": ("privscan.pieces", "told_duplicates", 2),
-    "before passages are sought": ("privscan.repeated", "passages", 1),
+    "before passages are sought": ("privscan.repeated", "find", 1),
+    "while passages are found": ("privscan.dedup.passages", "_repeated", 1),
     "while passages are listed": ("privscan.pieces", "list_repeated", 2),
+    "while passages are removed": ("privscan.cuts", "Cuts.into", 2),
     "before the report": ("privscan.repeated", "told", 1),
     "while the folder is filled": ("privscan.runfolder", "RunFolder.put", 4),
 }
@@ -260,7 +263,10 @@ STAGES = {
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A corpus in several shards, an index to hold it against, and the run that nothing cut off."""
     folder = tmp_path_factory.mktemp("whole")
-    texts = [words(seed % 150 + 1, 80) + (" end" if seed % 7 == 0 else "") for seed in range(400)]
+    foot = "\nall rights are reserved by us"
+    texts = [
+        words(seed % 150 + 1, 80) + (" end" if seed % 7 == 0 else "") + foot * (seed % 3 == 0) for seed in range(400)
+    ]
     lay(folder / "a.jsonl", *texts)
     dedup(lay(folder / "old.jsonl", *texts[:20]), folder / "old", index=str(folder / "old.parquet"))
     finish(folder, folder / "out", str(folder / "new.parquet"), resume=False)
@@ -268,8 +274,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def finish(folder: Path, out: Path, index: str, *, resume: bool) -> None:
-    options = {"against": [str(folder / "old.parquet")], "index": index, "repeated": "line"}
-    settings = config.settings("dedup", dedup="near", workers=1, split=1 << 16, dedup_options=options)
+    options = {"against": [str(folder / "old.parquet")], "index": index, "scope": "line"}
+    settings = config.settings("dedup", dedup="near", workers=1, split=1 << 16, dedup_options=options, key=b"k" * 32)
     Run(settings, [str(folder / "a.jsonl")], str(out), resume=resume).run()
 
 

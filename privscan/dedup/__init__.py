@@ -13,12 +13,25 @@ from dataclasses import dataclass
 
 from privscan.errors import ConfigError, nearest
 
-__all__ = ["CHATS", "METHODS", "POLICIES", "REPEATED", "DedupSettings", "Duplicate", "Part", "Summary"]
+__all__ = [
+    "BOILERPLATE",
+    "CHATS",
+    "METHODS",
+    "POLICIES",
+    "REPEATED",
+    "SCOPES",
+    "DedupSettings",
+    "Duplicate",
+    "Part",
+    "Summary",
+]
 
-METHODS = ("exact", "near", "contained", "off")
+METHODS = ("exact", "near", "contained", "substring", "off")
 POLICIES = ("first", "longest", "newest", "source", "fewest-findings")
 CHATS = ("dialogue", "first-turn")
-REPEATED = ("line", "paragraph", "span")
+REPEATED = ("line", "paragraph", "field", "span")
+SCOPES = ("record", "field", "paragraph", "line")
+BOILERPLATE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +44,10 @@ class DedupSettings:
     come first is told by `keep_policy`: `keep_field` is where the date ("newest") or the source ("source") stands,
     `sources` name the sources that win, best first. Of a chat the whole `dialogue` is compared, or its `first-turn`.
     `memory` is what choosing may take, in bytes. `against` are files, folders or indexes whose rows come before all
-    others and are never written; `index` is the file to save the signatures of the rows that stay to. `repeated` is
-    what is listed where it stands again in what stays: each "line", "paragraph", or "span" of 50 words and more.
+    others and are never written; `index` is the file to save the signatures of the rows that stay to. With a `scope`
+    other than "record" each "field", "paragraph" or "line" of what stays that stands in more than `over` records
+    (-1: 6) is removed, but for the first `keep`; the method "substring" (exact copies first) does so with runs of 50
+    words that stand in more than 0. `repeated` only lists them.
     """
 
     method: str = "near"
@@ -50,6 +65,8 @@ class DedupSettings:
     against: tuple[str, ...] = ()
     index: str = ""
     repeated: str = ""
+    scope: str = "record"
+    over: int = -1
 
     def __post_init__(self) -> None:
         if not 0.0 < self.threshold <= 1.0:
@@ -71,6 +88,7 @@ class DedupSettings:
             ("--keep-policy", self.keep_policy, POLICIES),
             ("--dedup-chat", self.chat, CHATS),
             ("--list-repeated", self.repeated or REPEATED[0], REPEATED),
+            ("--dedup-scope", self.scope, SCOPES),
         )
         for what, word, known in words:
             if word not in known:
@@ -87,10 +105,48 @@ class DedupSettings:
             raise ConfigError("--dedup contained keeps the longest text; leave --keep-policy out")
         if self.against and self.method == "off":
             raise ConfigError("--against is compared with by the first pass; leave --dedup off out")
-        if self.repeated and self.method == "off":
-            raise ConfigError("--list-repeated needs the first pass; leave --dedup off out")
+        self._check_passages()
         if self.index and self.method != "near":
             raise ConfigError("--save-index needs --dedup near: only that signs the rows")
+
+    def _check_passages(self) -> None:
+        asked = [
+            flag
+            for flag, given in (
+                ("--dedup-scope", self.scope != "record"),
+                ("--dedup substring", self.method == "substring"),
+                ("--list-repeated", bool(self.repeated)),
+            )
+            if given
+        ]
+        if len(asked) > 1:
+            raise ConfigError(f"{asked[0]} and {asked[1]}: a run looks for one kind of passage; leave one of them out")
+        if self.over < -1:
+            raise ConfigError("--repeated-over must be 0 or more")
+        if self.over >= 0 and (not asked or self.repeated):
+            raise ConfigError("--repeated-over is read with --dedup-scope and --dedup substring only; leave it out")
+
+    @property
+    def active(self) -> bool:
+        """Whether there is anything to look for before records are copied."""
+        return self.method != "off" or bool(self.passage)
+
+    @property
+    def passage(self) -> str:
+        """What is sought inside the records that stay: one of `REPEATED`, "" for nothing."""
+        if self.repeated:
+            return self.repeated
+        return "span" if self.method == "substring" else self.scope if self.scope != "record" else ""
+
+    @property
+    def cuts(self) -> bool:
+        """Whether passages are removed, not only listed."""
+        return bool(self.passage) and not self.repeated and self.keep > 0
+
+    @property
+    def least(self) -> int:
+        """In how many records a passage may stand and still be left alone."""
+        return self.over if self.over >= 0 else 0 if self.method == "substring" else BOILERPLATE
 
     @property
     def hashes(self) -> int:

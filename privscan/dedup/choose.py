@@ -46,7 +46,7 @@ def choose(parts: Sequence[Part], settings: DedupSettings, work_dir: str, agains
     goes too, to the row that stays for it. InputError when a signature file is missing, torn, or signed with other
     settings; UsageError when the memory budget is too small; OutputError when `work_dir` cannot be written.
     """
-    if settings.method == "off":
+    if not settings.active:
         raise ValueError("nothing is chosen when deduplication is off")
     try:
         os.makedirs(work_dir, exist_ok=True)
@@ -76,7 +76,8 @@ class _Choice:
 
     def run(self, parts: Sequence[Part]) -> Summary:
         fates, settings = self.fates, self.settings
-        for ranks, first in equal_rows(self.store, "text", fates.state == STAYS, self.order, self.held):
+        texts = equal_rows(self.store, "text", fates.state == STAYS, self.order, self.held)
+        for ranks, first in texts if settings.method != "off" else ():
             fates.state[ranks] = EXACT
             fates.leader[ranks] = first
         if settings.shingled:

@@ -1,15 +1,19 @@
-"""Passages that stand in a corpus more than once: lines, paragraphs, or runs of 50 words and more, found exactly.
+"""Passages that stand in a corpus more than once: fields, paragraphs, lines, or runs of 50 words and more.
 
-Pass one writes a 64-bit hash for every passage of a text: each line, each paragraph, each run of 50 words. `find` sorts
-them, a partition by hash at a time, and keeps the places of those that stood somewhere before; `spans` turns the
-places in a text into stretches of it. Rows that are dropped as duplicates do not count. Memory is that of a partition.
+Pass one writes a 64-bit hash and a 32-bit check for every passage of the texts of a record: each text as a whole, each
+of its paragraphs or lines, or each run of 50 of its words. `find` sorts them, a partition by hash at a time, and keeps
+the places of those that stood often enough before; `stretches` turns places into stretches of text. Rows that are
+dropped as duplicates do not count. Memory is that of a partition, whatever the corpus.
 
 A work file is a row of blocks: how many rows and passages (8 bytes each), the rows (8), passages of each row (8), the
-hashes (8). With 50-word runs it takes 8 bytes a word.
+hashes (8), the checks (4). With runs of words it takes 12 bytes a word. Hash and check are 96 bits of XXH3-128 of a
+passage, or come of two hashes of its words: in 10^10 passages no two that differ agree by chance.
 """
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import os
 import re
 import struct
@@ -18,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 import numpy as np
 import xxhash
 
-from privscan.dedup.shingle import grams, word_spans
+from privscan.dedup.shingle import UNSPACED, passages, word_spans
 from privscan.dedup.store import unwritable
 from privscan.errors import InputError
 
@@ -27,75 +31,153 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["WORDS", "Block", "Span", "Writer", "cut", "find", "places", "read", "spans"]
+__all__ = [
+    "FOUND",
+    "WORDS",
+    "Block",
+    "Found",
+    "Limits",
+    "Passage",
+    "Writer",
+    "find",
+    "places",
+    "read",
+    "removal",
+    "stretches",
+]
 
 WORDS = 50
-"""Words of the shortest repeated span."""
+"""Words of the shortest repeated run."""
 
-_LEAST = 5  # words of a line or paragraph that is worth telling of
+FOUND = np.dtype([("passage", "<i8"), ("part", "<i4"), ("row", "<u4")])
+"""A passage by its number over all work files, and the first place it stood in: work file and row."""
+
+_LEAST = 5  # words of a field, paragraph or line that is worth telling of
 _HEAD = struct.Struct("<QQ")
 _BATCH = 1 << 18  # characters hashed at a time
-_EACH = 40  # bytes sorting takes for a passage
+_EACH = 64  # bytes sorting takes for a passage
+_HALF = np.uint64(32)
 _PIECES = {
-    "line": re.compile(r"[^\n]*\S[^\n]*"),
+    "field": re.compile(r".+", re.DOTALL),
     "paragraph": re.compile(r"[^\n]*\S[^\n]*(?:\n[^\n]*\S[^\n]*)*"),
+    "line": re.compile(r"[^\n]*\S[^\n]*"),
 }
+_BEHIND = {  # what goes with a passage that is removed
+    "field": re.compile(r"\s*"),
+    "paragraph": re.compile(r"[^\S\n]*(?:\n(?:[^\S\n]*\n)*)?"),
+    "line": re.compile(r"[^\S\n]*\n?"),
+    "span": re.compile(r"[^\S\n]*"),
+}
+_ALONE = re.compile(f"[{''.join(f'{chr(low)}-{chr(high)}' for low, high in UNSPACED)}\U00020000-\U0003fffd]")
+_DIGEST = np.dtype([("hash", ">u8"), ("check", ">u4"), ("rest", ">u4")])
 
 
 class Block(NamedTuple):
-    """Some rows of a file, how many passages each has, and their hashes, end to end."""
+    """Some rows of a file, how many passages each has, and their hashes and checks, end to end."""
 
     rows: NDArray[np.int64]
     counts: NDArray[np.int64]
     hashes: NDArray[np.uint64]
+    checks: NDArray[np.uint32]
 
 
-class Span(NamedTuple):
-    """A stretch of a text, in characters, how many words it has, and the hash of how it begins."""
+class Limits(NamedTuple):
+    """Which passages are told of: those in more than `over` records, but for the first `keep` of each."""
+
+    keep: int = 1
+    over: int = 0
+
+
+class Found(NamedTuple):
+    """What was found in a work file: the file, the number of its first passage, and the files of `FOUND` rows."""
+
+    path: str
+    low: int
+    names: tuple[str, ...]
+
+
+class Passage(NamedTuple):
+    """A stretch of a text, in characters, its words, the hash of how it begins, and the place it stood in first."""
 
     start: int
     end: int
     words: int
     hash: int
+    part: int
+    row: int
 
 
-def cut(texts: Sequence[str], kind: str) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """Return how many passages each text has, and the hashes of all of them."""
+def _hashes(texts: Sequence[str], kind: str) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.uint32]]:
+    """Return how many passages each text has, and the hashes and checks of all of them."""
     if kind == "span":
-        hashes, offsets = grams(texts, WORDS)
-        return np.diff(offsets), hashes
-    found = [
-        [xxhash.xxh3_64_intdigest(text[at:to].encode("utf-8", "surrogatepass")) for at, to in _pieces(text, kind)]
-        for text in texts
-    ]
-    counts = np.array([len(each) for each in found], np.int64)
-    return counts, np.array([value for each in found for value in each], np.uint64)
-
-
-def spans(text: str, kind: str, flags: NDArray[np.int64], hashes: NDArray[np.uint64]) -> list[Span]:
-    """Return the stretches of a text whose passages of the given numbers (ascending) stood somewhere before."""
-    if not flags.size:
-        return []
-    if kind != "span":
-        pieces = _pieces(text, kind)
-        stretches = [(at, *pieces[at]) for at in flags.tolist()]
-        return [Span(start, end, len(text[start:end].split()), int(hashes[at])) for at, start, end in stretches]
-    starts, ends = word_spans(text)
-    cuts = np.flatnonzero(np.diff(flags) > WORDS)
-    first, last = flags[np.append(0, cuts + 1)], flags[np.append(cuts, flags.size - 1)] + WORDS - 1
-    places = zip(first.tolist(), last.tolist(), strict=True)
-    return [Span(int(starts[a]), int(ends[b]), b - a + 1, int(hashes[a])) for a, b in places]
+        hashes, checks, offsets = passages(texts, WORDS)
+        return np.diff(offsets), hashes, checks
+    pieces = [_pieces(text, kind) for text in texts]
+    data = b"".join(
+        xxhash.xxh3_128_digest(text[start:end].encode("utf-8", "surrogatepass"))
+        for text, found in zip(texts, pieces, strict=True)
+        for start, end in found
+    )
+    digests = np.frombuffer(data, _DIGEST)
+    counts = np.array([len(found) for found in pieces], np.int64)
+    return counts, digests["hash"].astype(np.uint64), digests["check"].astype(np.uint32)
 
 
 def _pieces(text: str, kind: str) -> list[tuple[int, int]]:
-    """Return where lines or paragraphs of some words stand, white space around them left out."""
+    """Return where the pieces of a text of some words stand, white space around them left out."""
     found = []
     for piece in _PIECES[kind].finditer(text):
         inner = piece[0].strip()
-        if len(inner.split(None, _LEAST)) >= _LEAST:
+        spaced = len(inner.split(None, _LEAST)) >= _LEAST
+        if spaced or (not inner.isascii() and len(_ALONE.findall(inner)) >= _LEAST):
             start = piece.start() + len(piece[0]) - len(piece[0].lstrip())
             found.append((start, start + len(inner)))
     return found
+
+
+def stretches(
+    texts: Sequence[str], kind: str, found: NDArray[np.void], hashes: NDArray[np.uint64]
+) -> Iterator[tuple[int, Passage]]:
+    """Yield (number of a text, passage) for the texts of a record, given the passages of it that were found.
+
+    `found` are `FOUND` rows whose passages count from the record's first; `hashes` are of all its passages.
+    """
+    low = 0
+    for number, text in enumerate(texts):
+        pieces = _runs(text) if kind == "span" else np.array(_pieces(text, kind), np.int64).reshape(-1, 2)
+        mine = found[slice(*np.searchsorted(found["passage"], (low, low + len(pieces))))]
+        at = mine["passage"] - low
+        if at.size:
+            cuts = np.flatnonzero(np.diff(at) > WORDS) if kind == "span" else np.arange(at.size - 1)
+            first, last = np.append(0, cuts + 1), np.append(cuts, at.size - 1)
+            for one, other in zip(first.tolist(), last.tolist(), strict=True):
+                start, end = int(pieces[at[one]][0]), int(pieces[at[other]][1])
+                words = int(at[other] - at[one]) + WORDS if kind == "span" else len(text[start:end].split())
+                place = int(mine["part"][one]), int(mine["row"][one])
+                yield number, Passage(start, end, words, int(hashes[low + at[one]]), *place)
+        low += len(pieces)
+
+
+def _runs(text: str) -> NDArray[np.int64]:
+    """Return where the runs of words of a text start and end."""
+    starts, ends = word_spans(text)
+    count = max(starts.size - WORDS + 1, 0)
+    return np.column_stack((starts[:count], ends[WORDS - 1 :]))
+
+
+def removal(text: str, kind: str, start: int, end: int) -> tuple[int, int]:
+    """Return what goes of a text when a passage does: with a line its line break, with a paragraph the blank lines.
+
+    >>> removal("one\\n  two \\nthree", "line", 6, 9), removal("one\\n\\ntwo", "paragraph", 5, 8)
+    ((4, 11), (3, 8))
+    """
+    behind = _BEHIND[kind].match(text, end).end()  # type: ignore[union-attr]  # matches nothing at the least
+    if kind == "span":
+        return start, behind if start == 0 or text[start - 1].isspace() else end
+    begin = 0 if kind == "field" else text.rfind("\n", 0, start) + 1
+    if behind == len(text) and not text.endswith("\n"):
+        begin = len(text[:begin].rstrip("\n")) if kind == "paragraph" else max(begin - 1, 0)
+    return begin, behind
 
 
 class Writer:
@@ -108,23 +190,27 @@ class Writer:
         except OSError as error:
             raise unwritable("work file", path, error) from None
 
-    def add(self, rows: Sequence[int], texts: Sequence[str | None]) -> None:
-        """Take the texts of a block; what has none has no passage."""
-        there = [(row, text) for row, text in zip(rows, texts, strict=True) if text]
+    def add(self, rows: Sequence[int], texts: Sequence[Sequence[str]]) -> None:
+        """Take the texts of each row of a block; a row without a text has no passage."""
         at = 0
-        while at < len(there):
+        while at < len(rows):
             stop, characters = at, 0
-            while stop < len(there) and characters < _BATCH:
-                characters += len(there[stop][1])
+            while stop < len(rows) and characters < _BATCH:
+                characters += sum(map(len, texts[stop]))
                 stop += 1
-            counts, hashes = cut([text for _, text in there[at:stop]], self._kind)
-            values = (np.array([row for row, _ in there[at:stop]], np.int64), counts, hashes)
-            try:
-                self._file.write(_HEAD.pack(stop - at, hashes.size))
-                self._file.writelines(each.astype("<u8").tobytes() for each in values)
-            except OSError as error:
-                raise unwritable("work file", self._path, error) from None
+            mine = texts[at:stop]
+            counts, hashes, checks = _hashes([text for each in mine for text in each], self._kind)
+            before = np.concatenate((np.zeros(1, np.int64), np.cumsum(counts)))
+            of_rows = np.diff(before[np.cumsum([0, *map(len, mine)])])
+            self._write(Block(np.array(rows[at:stop], np.int64), of_rows, hashes, checks))
             at = stop
+
+    def _write(self, block: Block) -> None:
+        try:
+            self._file.write(_HEAD.pack(block.rows.size, block.hashes.size))
+            self._file.writelines(np.ascontiguousarray(values).data for values in block)
+        except OSError as error:
+            raise unwritable("work file", self._path, error) from None
 
     def __enter__(self) -> Self:
         return self
@@ -145,78 +231,124 @@ def read(path: str) -> Iterator[Block]:
     with open(path, "rb") as file:
         while head := file.read(_HEAD.size):
             try:
-                rows, passages = _HEAD.unpack(head)
-                data = np.frombuffer(file.read(8 * (2 * rows + passages)), "<u8")
-                yield Block(data[:rows].astype(np.int64), data[rows : 2 * rows].astype(np.int64), data[2 * rows :])
+                rows, size = _HEAD.unpack(head)
+                numbers = np.frombuffer(file.read(16 * rows), "<i8").reshape(2, rows)
+                hashes = np.frombuffer(file.read(12 * size), "<u4")  # and the checks behind them
+                pairs, checks = hashes[: 2 * size].reshape(2 * size).view("<u8"), hashes[2 * size :].reshape(size)
+                yield Block(numbers[0], numbers[1], pairs, checks)
             except (struct.error, ValueError):
                 raise InputError(f"work file {path} is torn; run the deduplication again") from None
 
 
-def find(paths: Sequence[str], dropped: Sequence[Sequence[int]], memory: int) -> list[str]:
-    """Find what repeats over the work files; return one list of passage numbers a file, as a NumPy file beside it.
+def find(paths: Sequence[str], dropped: Sequence[Sequence[int]], memory: int, limits: Limits) -> tuple[Found, ...]:
+    """Find the passages over the limits; return what `places` takes for each work file.
 
-    `dropped` are the rows of each file that do not count. OutputError, InputError.
+    `dropped` are the rows of each work file that do not count. OutputError, InputError.
     """
-    counts = [sum(block.hashes.size for block in read(path)) for path in paths]
-    bounds = np.cumsum([0, *counts])
-    parts = max(1, -(-int(bounds[-1]) * _EACH // max(memory // 2, 1)))
-    runs = []
-    for part in range(parts):
-        _save(f"{paths[0]}.run{part}.npy", _repeated(paths, dropped, part, parts))
-        runs.append(np.load(f"{paths[0]}.run{part}.npy", mmap_mode="r", allow_pickle=False))
-    names = []
-    for index, path in enumerate(paths):
-        mine = [run[slice(*np.searchsorted(run, bounds[index : index + 2]))] for run in runs]
-        names.append(f"{path}.flags.npy")
-        _save(names[-1], np.sort(np.concatenate(mine)) - bounds[index])
-    return names
+    sizes = [_size(path) for path in paths]
+    parts = max(1, -(-sum(sizes) * _EACH // max(memory // 2, 1)))
+    names = tuple(f"{paths[0]}.found{part}.npy" for part in range(parts))
+    for part, name in enumerate(names):
+        found = _repeated(paths, dropped, part, parts, limits)
+        try:
+            with open(f"{name}.part", "wb") as file:
+                np.save(file, found, allow_pickle=False)
+            os.replace(f"{name}.part", name)
+        except OSError as error:
+            raise unwritable("work file", name, error) from None
+    return tuple(
+        Found(path, low, names) for path, low in zip(paths, itertools.accumulate(sizes, initial=0), strict=False)
+    )
 
 
-def _save(path: str, numbers: NDArray[np.int64]) -> None:
-    try:
-        with open(f"{path}.part", "wb") as file:
-            np.save(file, numbers, allow_pickle=False)
-        os.replace(f"{path}.part", path)
-    except OSError as error:
-        raise unwritable("work file", path, error) from None
+def _size(path: str) -> int:
+    """Return how many passages a work file has."""
+    total = 0
+    with open(path, "rb") as file:
+        while len(head := file.read(_HEAD.size)) == _HEAD.size:
+            rows, size = _HEAD.unpack(head)
+            file.seek(16 * rows + 12 * size, os.SEEK_CUR)
+            total += size
+    return total
 
 
-def _repeated(paths: Sequence[str], dropped: Sequence[Sequence[int]], part: int, parts: int) -> NDArray[np.int64]:
-    """Return the numbers of the passages of one partition that stood somewhere before, over all files, ascending."""
-    hashes, numbers = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
-    low = 0
+def _repeated(
+    paths: Sequence[str], dropped: Sequence[Sequence[int]], part: int, parts: int, limits: Limits
+) -> NDArray[np.void]:
+    """Return the passages of one partition that are over the limits, ascending."""
+    found: list[tuple[NDArray[np.uint64], NDArray[np.uint32], NDArray[np.int64], NDArray[np.uint32]]] = []
+    bounds, low = [], 0
     for path, gone in zip(paths, dropped, strict=True):
+        bounds.append(low)
         rows_gone = np.array(gone, np.int64)
         for block in read(path):
             taken = np.repeat(~np.isin(block.rows, rows_gone), block.counts)
             if parts > 1:
-                taken &= (block.hashes >> np.uint64(32)) * np.uint64(parts) >> np.uint64(32) == part
-            hashes.append(block.hashes[taken])
-            numbers.append(np.flatnonzero(taken) + low)
+                taken &= (block.hashes >> _HALF) * np.uint64(parts) >> _HALF == part
+            rows = np.repeat(block.rows.astype(np.uint32), block.counts)[taken]
+            found.append((block.hashes[taken], block.checks[taken], np.flatnonzero(taken) + low, rows))
             low += block.hashes.size
-    together = np.concatenate(hashes)
-    del hashes
-    order = np.argsort(together, kind="stable")
-    together = together[order]
+    if not found:
+        return np.zeros(0, FOUND)
+    hashes, checks, numbers, rows = (np.concatenate(column) for column in zip(*found, strict=True))
+    found.clear()
+    order = np.argsort(hashes)
     again = np.zeros(order.size, np.bool_)
-    again[1:] = together[1:] == together[:-1]
-    return np.sort(np.concatenate(numbers)[order[again]])
+    again[1:] = hashes[order[1:]] == hashes[order[:-1]]
+    again[:-1] |= again[1:]
+    order = order[again]  # few are left
+    order = order[np.lexsort((numbers[order], checks[order], hashes[order]))]
+    parts_of = np.searchsorted(bounds, numbers[order], side="right") - 1
+    return _over(hashes[order], checks[order], numbers[order], parts_of, rows[order], limits)
 
 
-def places(path: str, flags: str) -> dict[int, tuple[NDArray[np.int64], NDArray[np.uint64]]]:
-    """Return, for each row with a passage that stood before, the numbers of those in the row, and all its hashes.
-
-    Holds 8 bytes for each passage of such a row.
-    """
-    numbers: NDArray[np.int64] = np.load(flags, allow_pickle=False)
-    found: dict[int, tuple[NDArray[np.int64], NDArray[np.uint64]]] = {}
-    low = 0
-    for block in read(path):
-        starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(block.counts)))
-        cuts = np.searchsorted(numbers, starts + low)
-        for at in np.flatnonzero(np.diff(cuts)).tolist():
-            first = int(starts[at])
-            mine = numbers[cuts[at] : cuts[at + 1]] - (first + low)
-            found[int(block.rows[at])] = (mine, block.hashes[first : int(starts[at + 1])].copy())
-        low += block.hashes.size
+def _over(
+    hashes: NDArray[np.uint64],
+    checks: NDArray[np.uint32],
+    numbers: NDArray[np.int64],
+    parts: NDArray[np.int64],
+    rows: NDArray[np.uint32],
+    limits: Limits,
+) -> NDArray[np.void]:
+    """Return the passages over the limits, given all that may be some other, sorted by hash, check and number."""
+    if not numbers.size:
+        return np.zeros(0, FOUND)
+    head = np.ones(numbers.size, np.bool_)
+    head[1:] = (hashes[1:] != hashes[:-1]) | (checks[1:] != checks[:-1])
+    record = head.copy()
+    record[1:] |= (rows[1:] != rows[:-1]) | (parts[1:] != parts[:-1])
+    starts = np.flatnonzero(head)
+    sizes = np.diff(starts, append=numbers.size)
+    first = np.repeat(starts, sizes)
+    records = np.repeat(np.add.reduceat(record, starts, dtype=np.int64), sizes)
+    told = (np.arange(numbers.size) - first >= limits.keep) & (records > limits.over)
+    found = np.empty(int(np.count_nonzero(told)), FOUND)
+    found["passage"], found["part"], found["row"] = numbers[told], parts[first[told]], rows[first[told]]
+    found.sort(order="passage")
     return found
+
+
+def places(found: Found) -> Iterator[tuple[int, NDArray[np.void], NDArray[np.uint64]]]:
+    """Yield, for each row of a work file with passages that were found, the row, those, and all its hashes.
+
+    Passages count from the row's first. Holds what was found in a block of rows.
+    """
+    runs = [np.load(name, mmap_mode="r", allow_pickle=False) for name in found.names]
+    low = found.low
+    for block in read(found.path):
+        stop = low + block.hashes.size
+        mine = np.concatenate([run[_place(run, low) : _place(run, stop)] for run in runs])
+        mine.sort(order="passage")
+        mine["passage"] -= low
+        ends = np.cumsum(block.counts)
+        for at in np.unique(np.searchsorted(ends, mine["passage"], side="right")).tolist():
+            start, end = int(ends[at] - block.counts[at]), int(ends[at])
+            own = mine[slice(*np.searchsorted(mine["passage"], (start, end)))].copy()
+            own["passage"] -= start
+            yield int(block.rows[at]), own, block.hashes[start:end]
+        low = stop
+
+
+def _place(run: NDArray[np.void], passage: int) -> int:
+    """Return where a passage stands, or would, in what was found; reads a few pages of the file."""
+    return bisect.bisect_left(run, passage, key=lambda row: int(row["passage"]))

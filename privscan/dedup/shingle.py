@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["BATCH_CHARACTERS", "Shingles", "grams", "shingle", "word_spans"]
+__all__ = ["BATCH_CHARACTERS", "UNSPACED", "Shingles", "passages", "shingle", "word_spans"]
 
 BATCH_CHARACTERS = 1 << 17
 """Characters of text to hand to `shingle` at once: enough to drown the cost of a call, little enough for a cache."""
@@ -57,6 +57,7 @@ _CHUNK = 1 << 15  # characters hashed at a time: the powers, their inverses and 
 _CHUNK_POWER = pow(_BASE, _CHUNK, 1 << 64)
 _STEP = np.uint64(0xD1342543DE82EF95)
 _MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
+_OTHER = np.uint64(0xA0761D6478BD642F)
 _HALF = np.uint64(32)
 
 _LATIN_FOLD = bytes(ord(chr(c).lower()) if chr(c).isalnum() or chr(c) == "_" else 0 for c in range(256))
@@ -79,7 +80,15 @@ def shingle(texts: Sequence[str], ngram: int) -> Shingles:
 
     Memory is some 30 bytes a character of the whole batch; callers batch by `BATCH_CHARACTERS`.
     """
-    hashes, offsets = grams(texts, ngram, short=True)
+    words, first = _hashed(texts, ngram)
+    rolled, counts = _rolled(words, ngram), np.diff(first)
+    keep, offsets = _begins(first, ngram)
+    few = np.flatnonzero((counts > 0) & (counts < ngram))
+    if few.size:
+        rolled[first[few]] = _short(words, first[few], counts[few], ngram)
+        keep[first[few]] = True
+        offsets[1:] = np.cumsum(np.where(counts < ngram, counts > 0, counts - (ngram - 1)))
+    hashes = _mixed(rolled)[keep]
     sums = np.zeros(len(texts), np.uint64)
     filled = np.flatnonzero(np.diff(offsets))
     if filled.size:
@@ -88,32 +97,51 @@ def shingle(texts: Sequence[str], ngram: int) -> Shingles:
     return Shingles(hashes.astype(np.uint32), offsets, sums)
 
 
-def grams(texts: Sequence[str], ngram: int, *, short: bool = False) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Return (64-bit hashes, offsets) of the word `ngram`-grams of every text, one for each word that begins one.
+def passages(texts: Sequence[str], ngram: int) -> tuple[NDArray[np.uint64], NDArray[np.uint32], NDArray[np.int64]]:
+    """Return (64-bit hashes, 32-bit checks, offsets) of the word `ngram`-grams of every text; a shorter one has none.
 
-    A text of fewer words has none, or one of all its words where `short` ones count. Memory as for `shingle`.
+    The checks come of other hashes of the words, so that two that agree in both are the same words.
     """
+    words, first = _hashed(texts, ngram)
+    keep, offsets = _begins(first, ngram)
+    hashes = _mixed(_rolled(words, ngram))[keep]
+    words[words != 0] ^= _OTHER
+    checks = _mixed(_rolled(_mixed(words), ngram))[keep] >> _HALF
+    return hashes, checks.astype(np.uint32), offsets
+
+
+def _hashed(texts: Sequence[str], ngram: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return the hashes of all words, `ngram` - 1 missing ones (0) behind them, and the first word of each text."""
     values, starts, ends = _words("\0".join(texts))
     bounds = np.fromiter(itertools.accumulate((len(text) + 1 for text in texts), initial=0), np.int64, len(texts) + 1)
-    first = np.searchsorted(starts, bounds)
-    counts = np.diff(first)
-    words = np.zeros(starts.size + ngram - 1, np.uint64)  # behind the last word stand missing ones, which count as 0
+    words = np.zeros(starts.size + ngram - 1, np.uint64)
     _hash_words(values, starts, ends, words)
-    rolled = words[: starts.size].copy()
-    for step in range(1, ngram):
-        rolled *= _STEP
-        rolled += words[step : step + rolled.size]
-    keep = np.ones(rolled.size, np.bool_)
+    return words, np.searchsorted(starts, bounds)
+
+
+def _rolled(words: NDArray[np.uint64], ngram: int) -> NDArray[np.uint64]:
+    """Return a polynomial in `_STEP` over each word and the `ngram` - 1 behind it, made by doubling its length."""
+    rolled, length = words.copy(), 1
+    for bit in f"{ngram:b}"[1:]:
+        ahead = rolled[length:].copy()
+        rolled *= np.uint64(pow(int(_STEP), length, 1 << 64))
+        rolled[: ahead.size] += ahead
+        length *= 2
+        if bit == "1":
+            rolled *= _STEP
+            rolled[: words.size - length] += words[length:]
+            length += 1
+    return rolled[: words.size - ngram + 1]
+
+
+def _begins(first: NDArray[np.int64], ngram: int) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Return which words begin an n-gram of their own text, and where those of each text start among them."""
+    counts = np.maximum(np.diff(first) - (ngram - 1), 0)
+    keep = np.ones(int(first[-1]), np.bool_)
     for step in range(1, ngram):
         crossing = first[1:] - step  # these run on into the next text
         keep[crossing[crossing >= 0]] = False
-    few = np.flatnonzero((counts > 0) & (counts < ngram)) if short else np.zeros(0, np.int64)
-    if few.size:
-        rolled[first[few]] = _short(words, first[few], counts[few], ngram)
-        keep[first[few]] = True
-    offsets = np.zeros(counts.size + 1, np.int64)
-    np.cumsum(np.where(counts < ngram, (counts > 0) & short, counts - (ngram - 1)), out=offsets[1:])
-    return _mixed(rolled)[keep], offsets
+    return keep, np.concatenate((np.zeros(1, np.int64), np.cumsum(counts)))
 
 
 def word_spans(text: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -36,7 +36,7 @@ class Signer:
     """
 
     def __init__(self, path: str, settings: DedupSettings) -> None:
-        if settings.method == "off":
+        if not settings.active:
             raise ValueError("nothing is signed when deduplication is off")
         self._settings = settings
         self._columns = columns(settings)

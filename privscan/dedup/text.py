@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["LABELS", "SHAPES", "Shape", "text_of"]
+__all__ = ["LABELS", "SHAPES", "Shape", "parts_of", "text_of"]
 
 
 class Shape(NamedTuple):
@@ -72,6 +72,26 @@ def text_of(record: Any, fields: Sequence[str] = (), chat: str = "dialogue") -> 
         if texts:
             return next(filter(None, texts), "")
     return _joined([record], numbers=False) or None
+
+
+def parts_of(pointers: Sequence[str]) -> list[int]:
+    """Return which of a record's values make up its text, given the JSON Pointers of all its values and keys.
+
+    They are those `text_of` would join without being told any field: of the first shape that fits, else all; labels
+    never.
+
+    >>> parts_of(["/id", "/messages/0/role", "/messages/0/content"])
+    [2]
+    """
+    tops = [pointer.split("/", 2)[1] if "/" in pointer else "" for pointer in pointers]
+    there = {top.removesuffix("~key") for top in tops}
+    shape = next((shape for shape in SHAPES if _fits(dict.fromkeys(there), shape)), None)
+    names = {*shape.keys, *shape.one_of} if shape else there
+    return [
+        number
+        for number, (pointer, top) in enumerate(zip(pointers, tops, strict=True))
+        if top in names and not pointer.endswith("~key") and pointer.rpartition("/")[2] not in LABELS
+    ]
 
 
 def _opening(messages: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -24,21 +24,24 @@ def listed(
     kind: str,
     dropped: Sequence[Sequence[int]] = (),
     memory: int = 1 << 20,
+    limits: passages.Limits | None = None,
 ) -> list[tuple[int, int, str, int]]:
     """Return (file, row, text of the passage, words)."""
     paths = [str(folder / f"{number}.units") for number in range(len(files))]
     for path, texts in zip(paths, files, strict=True):
         with passages.Writer(path, kind) as writer:
             for low in range(0, len(texts), 3):
-                writer.add(range(low, min(low + 3, len(texts))), texts[low : low + 3])
+                mine = texts[low : low + 3]
+                writer.add(range(low, low + len(mine)), [[text] if text else [] for text in mine])
     out = []
-    flags = passages.find(paths, dropped or [[]] * len(files), memory)
-    for number, (path, name) in enumerate(zip(paths, flags, strict=True)):
-        for row, found in passages.places(path, name).items():
+    for number, found in enumerate(
+        passages.find(paths, dropped or [[]] * len(files), memory, limits or passages.Limits())
+    ):
+        for row, mine, hashes in passages.places(found):
             text = files[number][row] or ""
-            out += [
-                (number, row, text[span.start : span.end], span.words) for span in passages.spans(text, kind, *found)
-            ]
+            for _, span in passages.stretches([text], kind, mine, hashes):
+                assert (span.part, span.row) <= (number, row)
+                out.append((number, row, text[span.start : span.end], span.words))
     return out
 
 
@@ -122,10 +125,80 @@ def test_torn_and_unwritable(tmp_path: Path) -> None:
 
 def test_nothing_at_all(tmp_path: Path) -> None:
     assert listed(tmp_path, [[], [None, ""]], "span") == []
-    assert np.load(tmp_path / "0.units.flags.npy").size == 0
+    assert np.load(tmp_path / "0.units.found0.npy").size == 0
 
 
-@pytest.mark.parametrize(("method", "kind", "reason"), [("near", "word", "unknown"), ("off", "line", "first pass")])
-def test_refused(method: str, kind: str, reason: str) -> None:
+@pytest.mark.parametrize(
+    ("keep", "over", "rows"), [(1, 0, [0, 2, 3]), (2, 0, [2, 3]), (1, 2, [0, 2, 3]), (1, 3, []), (5, 0, [])]
+)
+def test_so_many_copies_of_what_so_many_records_hold(tmp_path: Path, keep: int, over: int, rows: list[int]) -> None:
+    foot = "all rights are reserved by us"
+    texts = [f"{foot}\n{foot}", "a b c d e f", f"{foot}.\n{foot}", foot]
+    limits = passages.Limits(keep, over)
+    assert [row for _, row, _, _ in listed(tmp_path, [texts[:1], texts[1:]], "line", limits=limits)] == [
+        row if row == 0 else row - 1 for row in rows
+    ]
+
+
+def test_texts_of_a_record_are_apart(tmp_path: Path) -> None:
+    half = " ".join(words(5, 30))
+    with passages.Writer(str(tmp_path / "a"), "span") as writer:
+        writer.add([0, 1], [[half, half], [f"{half} {half}", ""]])
+    (found,) = passages.find([str(tmp_path / "a")], [[]], 1 << 20, passages.Limits())
+    assert list(passages.places(found)) == []
+
+
+HASHED_ALIKE = np.array([7, 7, 7, 7], np.uint64)
+
+
+def test_a_hash_that_is_shared_by_chance_is_not_believed(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    with passages.Writer(str(path), "line") as writer:
+        rows = np.arange(4, dtype=np.int64)
+        writer._write(passages.Block(rows, rows * 0 + 1, HASHED_ALIKE, np.array([1, 2, 1, 3], np.uint32)))
+    (found,) = passages.find([str(path)], [[]], 1 << 20, passages.Limits())
+    assert [(row, mine["row"].tolist()) for row, mine, _ in passages.places(found)] == [(2, [0])]
+
+
+REMOVED: dict[str, tuple[str, str, str]] = {
+    "a line with its break": ("line", "one\n  [two] \nthree\n", "one\nthree\n"),
+    "the last line": ("line", "one\n[two]", "one"),
+    "the last line of a text that ends its lines": ("line", "one\n[two]\n", "one\n"),
+    "the only line": ("line", "[two]", ""),
+    "a line of a file from elsewhere": ("line", "one\r\n[two]\r\nthree", "one\r\nthree"),
+    "a paragraph with the lines behind": ("paragraph", "one\n\n[two\ntwo]\n \n\nthree", "one\n\nthree"),
+    "the last paragraph": ("paragraph", "one\n\n[two]", "one"),
+    "a field": ("field", " [two two]\n", ""),
+    "words with the space behind": ("span", "one [two], three", "one , three"),
+    "words at the start": ("span", "[two] three", "three"),
+    "words in the middle of one": ("span", "x-[two] three", "x- three"),
+}
+
+
+@pytest.mark.parametrize(("kind", "marked", "left"), REMOVED.values(), ids=REMOVED)
+def test_what_goes_with_a_passage(kind: str, marked: str, left: str) -> None:
+    start, end = marked.index("["), marked.index("]") - 1
+    text = marked.replace("[", "").replace("]", "")
+    begin, stop = passages.removal(text, kind, start, end)
+    assert text[:begin] + text[stop:] == left
+
+
+def test_lines_without_spaces_are_told_of_too(tmp_path: Path) -> None:
+    line = "本网站版权所有"
+    assert listed(tmp_path, [[line, f"x\n{line}"]], "line") == [(0, 1, line, 1)]
+
+
+REFUSED = {
+    "kind": ("near", {"repeated": "word"}, "unknown"),
+    "scope": ("near", {"scope": "word"}, '--dedup-scope "word" is unknown'),
+    "two kinds": ("near", {"repeated": "line", "scope": "line"}, "one kind of passage"),
+    "two kinds again": ("substring", {"scope": "line"}, "one kind of passage"),
+    "nothing to count": ("near", {"over": 3}, "--repeated-over is read with"),
+    "less than none": ("near", {"scope": "line", "over": -3}, "0 or more"),
+}
+
+
+@pytest.mark.parametrize(("method", "options", "reason"), REFUSED.values(), ids=REFUSED)
+def test_refused(method: str, options: dict[str, Any], reason: str) -> None:
     with pytest.raises(ConfigError, match=reason):
-        resolve(method, None, {"repeated": kind})
+        resolve(method, None, options)

@@ -67,8 +67,13 @@ def families(report: Report) -> Section | None:
             words.append(what.format(told[name]))
     if again.get("found"):
         words.append(
-            "{found} times a {what} of {records} records stood somewhere before; repeated.jsonl lists them.".format(
-                **again
+            "{found} times a {what} of {records} records stood somewhere before, {words} words in all; {then}.".format(
+                then=(
+                    "they were removed, as the duplicates file tells"
+                    if again.get("cut")
+                    else "repeated.jsonl lists them"
+                ),
+                **{"words": 0} | again,
             )
         )
     if told.get("recall", 1) < 1:
