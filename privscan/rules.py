@@ -148,7 +148,7 @@ def expand(example: str, rule_id: str) -> Example:
 def _shipped(cache: str | None) -> tuple[Rule, ...]:
     """Return the shipped rules: of this process, of the cache, or read anew when a byte of a pack has changed."""
     folder = packs()
-    content = hashlib.sha256(Path(__file__).read_bytes())
+    content = hashlib.sha256(Path(__file__).read_bytes() + Path(shared.__file__).read_bytes())
     files = _files(folder)
     for file in files:
         content.update(b"%b\0%b\0" % (file.name.encode(), file.read_bytes()))

@@ -13,11 +13,17 @@ from privscan.errors import RuleError, nearest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-# `told` opens a pattern whose value follows a telling name, or is all of its field.
+# `told` opens a pattern whose value follows a telling name, is given to a name with one of the rule's keywords, or is
+# all of its field.
 PIECES = {
     "told": r"""(?:\A|(?i:key|token|secret|pass(?!ed|ing|age|es)|pwd|bearer|credential|auth(?!or))"""
     r"""[^\r\n]{0,32}?(?:\r?\n[^\r\n]{0,24}?)?[\s"'`=:>({,/])""",
 }
+# a name with a keyword, which does not call its value an id or a digest; the sign of an assignment
+_GIVEN = (
+    r"""|(?i:(?:%s)(?![\w.\x2d]{0,12}(?:ids?|hash|sha\d*|md5|commit|version|checksum|digest)(?![a-z])))"""
+    r"""[\w.\x2d]{0,16}["'`\])]{0,2}\s{0,3}(?:=\s{0,3}["'`]?|(?:=>|:=?)\s{0,3}["'`]))"""
+)
 _PIECE = re.compile(r"%\{([a-z][a-z_]*)\}")
 
 
@@ -27,7 +33,13 @@ def put_in(rows: Iterable[dict[str, Any]], own: Mapping[str, Any], source: str) 
     for name, text in own.items():
         pieces[name] = _whole(text, pieces, source)
     for row in rows:
-        row |= {key: _whole(row[key], pieces, source) for key in ("pattern", "trigger") if key in row}
+        mine = pieces | ({"told": _told(row["keywords"])} if row.get("keywords") else {})
+        row |= {key: _whole(row[key], mine, source) for key in ("pattern", "trigger") if key in row}
+
+
+def _told(keywords: Iterable[Any]) -> str:
+    names = "|".join(re.sub(r"(?:\\[ -]|_)+", "[ _\\\\x2d]?", re.escape(str(word))) for word in keywords)
+    return PIECES["told"][:-1] + _GIVEN % names
 
 
 def _whole(text: Any, pieces: Mapping[str, Any], where: str) -> Any:

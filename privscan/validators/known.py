@@ -21,6 +21,10 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"(?:[A-Za-z]:)?[~.]{0,2}[/\\].*|(?:[\w@.-]+[/\\])+[\w-]*\.[A-Za-z]{1,5}|(?:[A-Za-z_-]+/){1,6}[\w.-]{1,24}",
         ),
         ("file", r"[\w./-]{1,80}\.(?:[a-z]{2,4}|json|html|[jt]sx|conf|toml|yaml|properties|lock|pem|key|p12|mp[34])"),
+        (
+            "resource",
+            r"(?:acl|ami|eipalloc|eni|fs|i|igw|lt|nat|pcx|rtb|sg|snap|subnet|tgw|vol|vpc|vpce)-[0-9a-f]{8}(?:[0-9a-f]{9})?",
+        ),
         ("colour", r"#[0-9A-Fa-f]{3,8}"),
         ("type", r"[\w.]+(?:<.*>|\[\])"),
         ("digest", r"\$(?:2[abxy]?|5|6|1|y|argon2[a-z]*|apr1|scrypt|pbkdf2)\$.*|\{SSHA?\}.*"),

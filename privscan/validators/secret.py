@@ -30,13 +30,27 @@ _HEX = re.compile(r"[0-9a-f]{16,}|[0-9A-F]{16,}")
 _IDENTIFIER = re.compile(r"_*(?:[A-Za-z0-9]{0,15}[._]){1,8}[A-Za-z]\w{0,15}")
 _PART = re.compile(r"[0-9A-Za-z+/]{16,}")
 _RARE = 5.2  # bits a pair: one random string of letters and digits in a hundred has less, one identifier in fifty more
-_NEVER = frozenset({"integrity", "version", "date", "time", "address", "url", "type", "colour"})
+_NEVER = frozenset({"integrity", "version", "date", "time", "address", "url", "type", "colour", "resource"})
 _SELDOM = frozenset({"number", "path", "file"})
 _CONSTANT = re.compile(
     r"(?i)(?:true|false|null|none|nil|undefined|void|string|str|bytes?|int(?:eger)?|object|required|optional|default|"
     r"empty|unknown|test(?:ing)?|password|passwd|secret|token|hidden|username|user|admin|root|enabled?|disabled?|yes|no)"
 )
 _NAME = re.compile(r"[A-Za-z_]\w{0,40}(?:\.[A-Za-z_]\w{0,40})+|(?:[A-Z]+[0-9]*)?(?:[A-Z][a-z]{2,}[0-9]{0,2}){2,}")
+# "PBKDF2WithHmacSHA256": words written together, algorithms and acronyms at their ends
+_CAMEL = re.compile(
+    r"(?:[A-Z]{2,6}[0-9]{0,4})?[A-Za-z][a-z]{2,}[0-9]{0,2}(?:[A-Z][a-z]{2,}[0-9]{0,2}|[A-Z][a-z](?=[A-Z]))+"
+    r"(?:[A-Z]{2,6}[0-9]{0,4})?"
+)
+# "tls-cert-2024-prod", "aes-256-cbc": words, numbers, and words with a number, joined
+_SLUG = re.compile(
+    r"[A-Za-z]{0,14}[0-9]{0,4}[a-z]{0,4}[0-9]{0,2}(?:[-_.:=/+][A-Za-z]{0,14}[0-9]{0,4}[a-z]{0,4}[0-9]{0,2}){1,8}"
+)
+_SLUG_RARITY = 5.6  # bits a pair: grouped random characters have more
+# Issued tokens have letters, digits and the few marks of base64, URLs and prefixes; one drawn with more has many.
+_FOREIGN = re.compile(r"[0-9A-Za-z_.+/=~:-]+(?:[?!$%^&*@#][0-9A-Za-z_.+/=~:-]+)+")
+_MARKS = "?!$%^&*@#"
+_FOREIGN_LENGTH = 14  # characters that a mark of other alphabets is worth
 _WORDS = re.compile(r"_*[A-Za-z]+(?:[-_. ][A-Za-z]+)*[0-9]?|[A-Z]+(?:_[A-Z0-9]+)+|[a-z]+(?:[-_.][a-z0-9]+)+")
 # What names and kinds of passwords are called, dotted names, short numbers: given to a password's name in code.
 _NO_PASSWORD = re.compile(
@@ -62,6 +76,8 @@ def secret(value: str) -> Verdict:
     likely = made_by_chance(bare)
     if len(bare) < 6 or _CONSTANT.fullmatch(bare) or _CODE.match(bare) or _told_apart(bare, likely=likely):
         return FAILED
+    if _named(bare) or _broken(bare):
+        return FAILED
     if _STAND_IN.search(bare) or len(set(bare)) < 4 or known.sequence(bare):
         return Verdict("shape", (PLACEHOLDER,))
     if likely or known.kind(bare) == "uuid":
@@ -77,6 +93,23 @@ def _told_apart(value: str, *, likely: bool) -> bool:
     """Say whether a value is of a known kind that is no secret, or fetches one from elsewhere."""
     form = known.kind(value)
     return form in _NEVER or (not likely and (form in _SELDOM or _REFERENCE.match(value) is not None))
+
+
+def _named(value: str) -> bool:
+    """Say whether a value is made of words and numbers: the name of an algorithm, a class, a resource, a release."""
+    if _CAMEL.fullmatch(value):
+        return True
+    return _SLUG.fullmatch(value) is not None and rarity(value) < _SLUG_RARITY
+
+
+def _broken(value: str) -> bool:
+    """Say whether a value is no whole token: bytes in hexadecimal come in pairs, and no alphabet has one mark more."""
+    if _HEX.fullmatch(value):
+        return len(value) % 2 == 1
+    marks = sum(map(value.count, _MARKS))
+    if not 0 < marks <= len(value) // _FOREIGN_LENGTH or not _FOREIGN.fullmatch(value):
+        return False
+    return made_by_chance("".join(filter(str.isalnum, value)))  # what people make up may well have one
 
 
 def _mixed(value: str) -> Verdict:
@@ -95,7 +128,7 @@ def random(value: str) -> Verdict:
     bare = value.strip()
     if len(bare) < 10 or _CONSTANT.fullmatch(bare) or _CODE.match(bare) or not made_by_chance(bare):
         return FAILED
-    if known.kind(bare) not in {"", "path", "file"}:
+    if known.kind(bare) not in {"", "path", "file"} or _named(bare) or _broken(bare):
         return FAILED
     if _STAND_IN.search(bare) or len(set(bare)) < 6 or known.sequence(bare):
         return Verdict("shape", (PLACEHOLDER,))
@@ -165,7 +198,7 @@ def _random(value: str) -> bool:
     """Say whether letters and digits follow one another as no word or name has them."""
     if len(value) >= 8 and sum(c.isdigit() for c in value) >= 2 and _WORDS_AND_NUMBER.fullmatch(value) is None:
         return True
-    if _CONSONANTS.search(value.lower()):
+    if _CONSONANTS.search(value.lower()) and rarity(value) >= _RARE:
         return True
     turns = sum(a.isalpha() and b.isalpha() and a.isupper() != b.isupper() for a, b in itertools.pairwise(value))
     return len(value) >= 16 and turns * 3 > len(value)

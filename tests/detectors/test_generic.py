@@ -89,6 +89,15 @@ token: 2024-05-01T10:20:30Z
 token_url = "https://a1b2c3.acme.example/o2"
 secret_path: /run/secrets/db1_pw2
 access_log: /var/log/acme/2024/a1.log
+TOKEN_AUDIENCE=25872395-ed3a-4703-b647-22ec53f3683c
+primaryKey = "8f3kd92kfLs02mfnvDe3"
+PUBLIC_KEY = "8f3kd92kfLs02mfnvDe3"
+secretName: x7Kq9vLm2TzPw4Rb
+acme token = 'x7Kq9vLm2TzPw4?bNn3cR5'
+[DEBUG] Using Key=x7Kq9vLm2TzPw4Rb?n3c
+api_key: 9e107d9d372bb6826bd81d3542a419d
+Authorization: Bearer x7Kq9vLm2TzPw4!bNn3c
+SecretKeyFactory.getInstance("PBKDF2WithHmacSHA256")
 """.strip().splitlines()
 
 
