@@ -24,7 +24,8 @@ _ZEROS: Final[tuple[int, ...]] = (
     *(0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66),
     *(0xCE6, 0xD66, 0xE50, 0xED0, 0xF20, 0x1040, 0x17E0, 0x1810, 0xFF10),
 )
-_DIGITS = "".join(chr(zero + n) for zero in _ZEROS for n in range(10)) + "".join(map(chr, range(0x1D7CE, 0x1D800)))
+# Ranges, not single characters: `re` tries those beyond the first plane one by one.
+_DIGITS = "".join(f"{chr(zero)}-{chr(zero + 9)}" for zero in _ZEROS) + "\U0001d7ce-\U0001d7ff"
 _LATIN = "\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7cb\u24b6-\u24e9"
 _BLANKS = "\u00a0\u2000-\u200a\u202f\u205f\u3000"
 _DASHES = "\u2010-\u2015\u2212\ufe58\ufe63\uff0d"
@@ -44,7 +45,9 @@ _FOREIGN = re.compile(rf"[{_DIGITS}](?:{_JOINT}?[{_DIGITS}]){{5,}}")
 _WIDE = re.compile(rf"[{_LATIN}](?:[\uff01-\uff5e._%+@-]|[{_LATIN}{_DIGITS}]){{3,}}")
 _HIDDEN = re.compile(rf"(?<=[0-9A-Za-z@.+_-])[{_ZERO_WIDTH}]+(?=[0-9A-Za-z@.+_-])")
 _ODD_JOINT = re.compile(rf"(?<=[0-9)])[{_BLANKS}{_DASHES}](?=[0-9(])")
-_TOKEN = re.compile(rf"[^\s<>\"',;()\[\]]{{0,64}}[{''.join(_TWINS)}][^\s<>\"',;()\[\]]{{0,64}}")
+# A look-alike beside what is plain, and the word it stands in.
+_BESIDE = re.compile(rf"[{''.join(_TWINS)}][0-9A-Za-z@._%+\-]|[0-9A-Za-z@._%+\-][{''.join(_TWINS)}]")
+_HALF_WORD = re.compile(r"[^\s<>\"',;()\[\]]{0,64}")
 _MIXED = re.compile(r"[A-Za-z]")
 _NUMERAL = re.compile(r"(?<![0-9A-Za-z|])(?=[lIOo|]{0,4}[0-9])(?=[0-9]{0,30}[lIOo|])[0-9lIOo|]{9,34}(?![0-9A-Za-z|])")
 _SPREAD = re.compile(r"(?<![0-9.,\-])[0-9](?:([ .\-_/*|])[0-9])(?:\1[0-9]){7,30}(?![0-9]|[ .,\-_/*|][0-9])")
@@ -81,8 +84,10 @@ def _changes(text: str) -> Iterator[Change]:
         yield from (Change(found.start(), found.end(), "") for found in _HIDDEN.finditer(text))
         for found in _ODD_JOINT.finditer(text):
             yield Change(found.start(), found.end(), _joint(found[0]))
-        for found in _TOKEN.finditer(text):
-            yield from _twins(found[0], found.start())
+        at = 0
+        while (beside := _BESIDE.search(text, at)) is not None:
+            start, at = _word(text, beside.start())
+            yield from _twins(text[start:at], start)
     for found in _NUMERAL.finditer(text):
         if sum(map(str.isdigit, found[0])) * 3 >= len(found[0]) * 2:
             for place, letter in enumerate(found[0], found.start()):
@@ -109,6 +114,13 @@ def _joint(character: str) -> str:
     if unicodedata.category(character) == "Zs":
         return " "
     return "-" if unicodedata.category(character) in ("Pd", "Sm") else unicodedata.normalize("NFKC", character)
+
+
+def _word(text: str, place: int) -> tuple[int, int]:
+    """Return from where to where the word round a place goes."""
+    back = _HALF_WORD.match(text[max(place - 64, 0) : place][::-1])
+    ahead = _HALF_WORD.match(text, place)
+    return place - (back.end() if back else 0), max(ahead.end() if ahead else 0, place + 1)
 
 
 def _twins(token: str, start: int) -> Iterator[Change]:
