@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from privscan import validators
 from privscan.detectors import triggers
 from privscan.detectors.derive import raw_alike
+from privscan.detectors.starts import LENGTH, starts
 from privscan.detectors.words import Words
 from privscan.model import Confidence, LeafKind, Rule
 from privscan.rules import digest
@@ -52,6 +53,7 @@ class Compiled:
     rule: Rule
     hopeless: bool  # without context
     pattern: re.Pattern[str] = field(init=False)
+    starts: re.Pattern[str] | None = field(init=False)
     context: Words | None = field(init=False)
     keywords: Words | None = field(init=False)
     placeholders: tuple[re.Pattern[str], ...] = field(init=False)
@@ -64,6 +66,7 @@ class Compiled:
     def __post_init__(self) -> None:
         rule = self.rule
         self.pattern = re.compile(rule.pattern)
+        self.starts = starts(rule.pattern)
         self.group = "value" if "value" in self.pattern.groupindex else 0
         self.context = Words(rule.context) if rule.context else None
         own = rule.trigger and rule.keywords  # a trigger made of the keywords has seen to them
@@ -71,6 +74,17 @@ class Compiled:
         self.placeholders = tuple(re.compile(entry) for entry in rule.placeholders)
         self.checks = tuple((name, validators.TABLE[name]) for name in rule.validators)
         self.rejecting = rule.on_failed == "reject" and bool(self.checks) and raw_alike(rule.pattern)
+
+    def search(self, text: str, at: int, stop: int, final: int) -> re.Match[str] | None:
+        """Return the first match from a place on that ends before `stop` and begins at `final` at the latest."""
+        if self.starts is None:
+            return self.pattern.search(text, at, stop)
+        match = self.pattern.match
+        for start in self.starts.finditer(text, at, min(final + LENGTH, stop)):
+            found = match(text, start.start(), stop)
+            if found is not None:
+                return found
+        return None
 
     def verdicts(self, value: str) -> Verdicts:
         """Return what the rule's validators say of a value, up to one that rejects it; asked again and again."""

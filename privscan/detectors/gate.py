@@ -183,7 +183,7 @@ def _rejected(entry: Compiled, raw: bytes) -> bool:
         for escape, meant in _EASY:
             text = text.replace(escape, meant)
     at = 0
-    while found := entry.pattern.search(text, at):
+    while found := entry.search(text, at, len(text), len(text)):
         if not entry.rejects(found[entry.group]):
             return False
         at = found.start() + 1

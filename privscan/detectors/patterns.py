@@ -161,7 +161,7 @@ class Patterns:
         size = len(text)
         at, stop, final = (0, size, size) if window is None else (window[0], min(window[1], size), window[2])
         pattern, group, rule = entry.pattern, entry.group, entry.rule
-        while found := pattern.search(text, at, stop):
+        while found := entry.search(text, at, stop, final):
             if found.end() == stop < size:  # the window's edge is not the text's: let the match run on
                 stop = min(stop + rule.window, size)
                 again = pattern.match(text, found.start(), size)

@@ -43,14 +43,15 @@ _FALSE_DIGITS = {"O": "0", "o": "0", "l": "1", "I": "1", "|": "1"}
 _JOINT = rf"[ .\-/(){_BLANKS}{_DASHES}]"
 _FOREIGN = re.compile(rf"[{_DIGITS}](?:{_JOINT}?[{_DIGITS}]){{5,}}")
 _WIDE = re.compile(rf"[{_LATIN}](?:[\uff01-\uff5e._%+@-]|[{_LATIN}{_DIGITS}]){{3,}}")
-_HIDDEN = re.compile(rf"(?<=[0-9A-Za-z@.+_-])[{_ZERO_WIDTH}]+(?=[0-9A-Za-z@.+_-])")
-_ODD_JOINT = re.compile(rf"(?<=[0-9)])[{_BLANKS}{_DASHES}](?=[0-9(])")
+# What stands before is asked for behind the first character: `re` looks for those that begin with a class at once.
+_HIDDEN = re.compile(rf"[{_ZERO_WIDTH}](?<=[0-9A-Za-z@.+_-].)[{_ZERO_WIDTH}]*(?=[0-9A-Za-z@.+_-])")
+_ODD_JOINT = re.compile(rf"[{_BLANKS}{_DASHES}](?<=[0-9)].)(?=[0-9(])")
 # A look-alike beside what is plain, and the word it stands in.
 _BESIDE = re.compile(rf"[{''.join(_TWINS)}][0-9A-Za-z@._%+\-]|[0-9A-Za-z@._%+\-][{''.join(_TWINS)}]")
 _HALF_WORD = re.compile(r"[^\s<>\"',;()\[\]]{0,64}")
 _MIXED = re.compile(r"[A-Za-z]")
-_NUMERAL = re.compile(r"(?<![0-9A-Za-z|])(?=[lIOo|]{0,4}[0-9])(?=[0-9]{0,30}[lIOo|])[0-9lIOo|]{9,34}(?![0-9A-Za-z|])")
-_SPREAD = re.compile(r"(?<![0-9.,\-])[0-9](?:([ .\-_/*|])[0-9])(?:\1[0-9]){7,30}(?![0-9]|[ .,\-_/*|][0-9])")
+_NUMERAL = re.compile(r"[0-9lIOo|](?<![0-9A-Za-z|].)(?<=(?=[lIOo|]{0,4}[0-9]).)[0-9lIOo|]{8,33}(?![0-9A-Za-z|])")
+_SPREAD = re.compile(r"[0-9](?<![0-9.,\-].)(?:([ .\-_/*|])[0-9])(?:\1[0-9]){7,30}(?![0-9]|[ .,\-_/*|][0-9])")
 _CHANCE = re.compile(r"[0-9][ .\-_/*|][0-9][ .\-_/*|][0-9][ .\-_/*|][0-9]|[0-9][lIOo|][0-9lIOo|]|[lIOo|][0-9]{3}")
 _ODD = re.compile(rf"[{_DIGITS}{_LATIN}{_BLANKS}{_DASHES}{_ZERO_WIDTH}{''.join(_TWINS)}]")
 _AROUND = 3  # characters beside a spread-out number: digits there make it a row of a table
