@@ -16,7 +16,6 @@ TEXT = {".py", ".toml", ".md", ".yml", ".yaml", ".sh", ".j2", ".css", ".jsonl", 
 LONGEST = 400  # lines of a file
 LONGER = {  # and those that may be, up to 500, and why
     "privscan/cli.py": "a function a verb, and their flags",
-    "privscan/detectors/derive.py": "one walk over every kind of node of a pattern",
     "privscan/detectors/patterns.py": "one way from a trigger to a match, for every rule",
     "privscan/model.py": "every noun, in one place",
     "privscan/run.py": "one run, from paths to report",

@@ -16,6 +16,7 @@ from privscan.detectors import triggers
 from privscan.detectors.derive import raw_alike
 from privscan.detectors.starts import LENGTH, starts
 from privscan.detectors.words import Words
+from privscan.kept import load, store
 from privscan.model import Confidence, LeafKind, Rule
 from privscan.rules import digest
 
@@ -193,11 +194,13 @@ def weigh(
     return level, round(score, 2), tuple(evidence or ["shape"]), tuple(steps)
 
 
+# What the plan of a run is made by.
+SOURCES = ("syntax.py", "derive.py", "words.py", "triggers.py", "compiled.py")
+
+
 def plan(rules: Sequence[Rule], hopeless: Sequence[bool], cache: str | None) -> dict[str, Any]:
     """Return the triggers and reaches of the rules; kept in the cache, because deriving them takes half a second."""
-    sources = b"".join(
-        Path(__file__).with_name(name).read_bytes() for name in ("derive.py", "words.py", "triggers.py", "compiled.py")
-    )
+    sources = b"".join(Path(__file__).with_name(name).read_bytes() for name in SOURCES)
     code = hashlib.sha256(sources).hexdigest()
     content = [code, digest(rules), [rule.id for rule in rules], list(hopeless)]
     path = (
@@ -205,7 +208,7 @@ def plan(rules: Sequence[Rule], hopeless: Sequence[bool], cache: str | None) -> 
         if cache
         else None
     )
-    kept = triggers.load(path) if path else None
+    kept = load(path) if path else None
     if kept is not None:
         return json.loads(kept)  # type: ignore[no-any-return]
     found = [
@@ -216,5 +219,5 @@ def plan(rules: Sequence[Rule], hopeless: Sequence[bool], cache: str | None) -> 
     reaches = [reach_of(rule, hopeless=bad) for rule, bad in zip(rules, hopeless, strict=True)]
     plan = {"triggers": found, "reaches": reaches}
     if path:
-        triggers.store(path, json.dumps(plan).encode())
+        store(path, json.dumps(plan).encode())
     return plan

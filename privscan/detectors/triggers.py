@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import os
 import platform
-import tempfile
 from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ import numpy as np
 from privscan.detectors.derive import DIGIT_RUN, derive, least_run, loose, whole
 from privscan.detectors.words import keyword_triggers
 from privscan.errors import RuleError
+from privscan.kept import load, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -227,26 +227,6 @@ def refused(expression: bytes) -> str:
     return ""
 
 
-def load(path: str) -> bytes | None:
-    """Return what the cache holds at a path, None when that is nothing or not whole: it is then made anew."""
-    with contextlib.suppress(OSError):
-        with open(path, "rb") as file:
-            seal, payload = file.read(32), file.read()
-        if hashlib.sha256(payload).digest() == seal:
-            return payload
-    return None
-
-
-def store(path: str, payload: bytes) -> None:
-    """Put something in the cache by rename, so that concurrent starts never see half of it."""
-    with contextlib.suppress(OSError):  # a cache that cannot be written costs a second, not the run
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path))
-        with os.fdopen(handle, "wb") as file:
-            file.write(hashlib.sha256(payload).digest() + payload)
-        os.replace(temporary, path)
-
-
 def triggers_of(rule: Rule, number: int, *, needs_context: bool) -> list[Trigger]:
     """Return a rule's triggers: written by hand, its keywords, its context where nothing counts without, or derived.
 
@@ -263,7 +243,7 @@ def triggers_of(rule: Rule, number: int, *, needs_context: bool) -> list[Trigger
             group = _group(max(promised, least_run(rule.pattern)), "words")
             lone = whole(rule.pattern) if rule.alone else {}
             return [Trigger(number, expression, group) for expression in keyword_triggers(words)] + [
-                Trigger(number, expression, _group(run, "others")) for expression, run in lone.items()
+                Trigger(number, expression, _group(max(promised, run), "others")) for expression, run in lone.items()
             ]
         derived = derive(rule.pattern)
     except (ValueError, RecursionError) as error:

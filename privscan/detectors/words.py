@@ -7,7 +7,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from privscan.detectors.derive import ESCAPE_LETTERS, EVERY, WORD, char_class
+from privscan.detectors.syntax import ESCAPE_LETTERS, EVERY, WORD, char_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

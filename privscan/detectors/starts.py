@@ -1,0 +1,113 @@
+"""Tells where a pattern can begin at all: a cheap expression asked of a text before the pattern is tried there.
+
+`re` tries a pattern that begins with alternatives, or ignores case, at every character. Here two sets are read from its
+parse tree: of the characters it can begin with, and of those that can follow. They may hold too much, never too little.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from re import _constants as sre  # type: ignore[attr-defined]
+from typing import TYPE_CHECKING, Any, Final
+
+from privscan.detectors.syntax import ASSERTIONS, FREQUENCY, REPEATS, members, parsed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+HIGH: Final = 0x80  # stands for every character beyond ASCII
+EVERY: Final = frozenset(range(HIGH + 1))
+LENGTH = 2  # characters looked at
+MOST = 128  # alternatives kept apart
+WORTH = 0.3  # a share of places in ordinary text beyond which asking first saves nothing
+_FOLDED_BEYOND = frozenset(b"iksIKS")  # letters that are another case of one beyond ASCII
+
+Set = frozenset[int]
+Head = tuple[Set, ...]
+
+
+def starts(pattern: str) -> re.Pattern[str] | None:
+    """Return an expression that matches the first character of whatever the pattern matches, None when most are.
+
+    >>> starts("(?:key|token)=[a-z]{9}").pattern
+    '[kt](?=[eo])'
+    """
+    tree = parsed(pattern)
+    heads = _heads(tree, fold=bool(tree.state.flags & re.IGNORECASE))
+    if not all(heads):
+        return None
+    first, second = (
+        frozenset().union(*(head[place] if place < len(head) else EVERY for head in heads)) for place in range(LENGTH)
+    )
+    if _share(first) * _share(second) > WORTH:
+        return None
+    return re.compile(f"{_written(first)}(?={_written(second)})" if second < EVERY else _written(first))
+
+
+def _heads(items: Iterable[tuple[Any, Any]], *, fold: bool) -> set[Head]:
+    """Return the first characters of all that a sequence can match, shorter where it may end there."""
+    found: set[Head] = {()}
+    for op, value in items:
+        if all(len(head) == LENGTH for head in found):
+            break
+        found = _followed(found, _of(op, value, fold=fold))
+    return found
+
+
+def _followed(found: set[Head], more: set[Head]) -> set[Head]:
+    heads = {(head + tail)[:LENGTH] for head, tail in itertools.product(found, more)}
+    if len(heads) <= MOST:
+        return heads
+    groups = itertools.groupby(sorted(heads, key=len), len)
+    return {tuple(frozenset().union(*column) for column in zip(*group, strict=True)) for _, group in groups}
+
+
+def _of(op: Any, value: Any, *, fold: bool) -> set[Head]:
+    """Return the heads of one item of a parse tree."""
+    if op in ASSERTIONS:
+        return {()}
+    if op in (sre.LITERAL, sre.NOT_LITERAL, sre.IN, sre.ANY):
+        return {(_characters(op, value, fold=fold),)}
+    if op is sre.SUBPATTERN:
+        return _heads(value[3], fold=(fold or bool(value[1] & re.IGNORECASE)) and not value[2] & re.IGNORECASE)
+    if op is sre.ATOMIC_GROUP:
+        return _heads(value, fold=fold)
+    if op is sre.BRANCH:
+        return set().union(*(_heads(branch, fold=fold) for branch in value[1]))
+    if op in REPEATS:
+        least, most, inner = value
+        body = _heads(inner, fold=fold)
+        found: set[Head] = set()
+        times: set[Head] = {()}
+        for count in range(min(max(least, LENGTH), most) + 1):
+            found |= times if count >= min(least, LENGTH) else set()
+            times = _followed(times, body)
+        return found
+    return {(), (EVERY,), (EVERY, EVERY)}  # a reference to what a group matched
+
+
+def _characters(op: Any, value: Any, *, fold: bool) -> Set:
+    """Return what one item of a parse tree that is a character may be."""
+    items = value if op is sre.IN else [(sre.LITERAL, value)]
+    found = EVERY
+    if op in (sre.LITERAL, sre.IN):
+        found = frozenset(min(byte, HIGH) for byte in members(items))
+        if any(kind is sre.CATEGORY for kind, _ in items):
+            found |= {HIGH}
+    if not fold:
+        return found
+    letters = {code for code in found if code < HIGH and chr(code).isalpha()}
+    beyond = {HIGH} if letters & _FOLDED_BEYOND else set()
+    return found | {code ^ 0x20 for code in letters} | beyond
+
+
+def _share(members: Set) -> float:
+    """Return how much of ordinary text is of a set, roughly."""
+    return min(sum(FREQUENCY[code] for code in members if code < HIGH) + 0.04 * (HIGH in members), 1.0)
+
+
+def _written(members: Set) -> str:
+    """Write a set as a class."""
+    letters = "".join(re.escape(chr(code)) for code in sorted(members - {HIGH}))
+    return f"[{letters}{chr(HIGH)}-{chr(0x10FFFF)}]" if HIGH in members else f"[{letters}]"

@@ -1,0 +1,62 @@
+"""Where a pattern can begin: never too few places."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from privscan import rules
+from privscan.detectors.starts import starts
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expression"),
+    [
+        pytest.param("(?:key|token)=[a-z]{9}", "[kt](?=[eo])", id="alternatives"),
+        pytest.param(r"(?<!x)(?i:pwd)\b", "[Pp](?=[Ww])", id="case-and-neighbours"),
+        pytest.param("(?:ab)?cd", "[ac](?=[bd])", id="optional"),
+        pytest.param("q{2,5}r", "[q](?=[q])", id="repeat"),
+        pytest.param("q{1,5}r", "[q](?=[qr])", id="repeat-that-may-end"),
+        pytest.param("z", "[z]", id="one-character"),
+        pytest.param(r"[a-z]+\d", None, id="most-of-a-text"),
+        pytest.param("x?", None, id="nothing-at-all"),
+        pytest.param(r".\w", None, id="anything"),
+        pytest.param(r"(?P<q>[\"'])k(?P=q)", "[\"'](?=[k])", id="reference-further-on"),
+    ],
+)
+def test_starts(pattern: str, expression: str | None) -> None:
+    found = starts(pattern)
+    assert (found.pattern if found else None) == expression
+
+
+@pytest.mark.parametrize("letter", ["\u212a", "\u017f", "\u0130"], ids=["kelvin", "long-s", "dotted-i"])
+def test_letters_that_fold_to_plain_ones(letter: str) -> None:
+    text = letter + "=1"
+    pattern = f"(?i:{letter.lower()[0]}|k|s)=1"
+    found = starts(pattern)
+    assert re.search(pattern, text)
+    assert found is None or found.search(text)
+
+
+RULES = [rule for rule in rules.load_rules() if rule.pattern]
+
+
+def test_examples_begin_where_they_may() -> None:
+    for rule in RULES:
+        first, pattern = starts(rule.pattern), re.compile(rule.pattern)
+        for example in rule.examples if first else ():
+            text = example.replace(rules.OPEN, "").replace(rules.CLOSE, "")
+            for found in pattern.finditer(text):
+                assert first is not None
+                assert first.match(text, found.start()), rule.id
+
+
+@given(st.sampled_from([rule for rule in RULES if len(rule.pattern) < 200]), st.data())
+def test_matches_of_a_pattern_begin_where_they_may(rule, data) -> None:
+    text = data.draw(st.from_regex(rule.pattern))
+    first = starts(rule.pattern)
+    for found in re.finditer(rule.pattern, text):
+        assert first is None or first.match(text, found.start())
