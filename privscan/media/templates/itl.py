@@ -32,7 +32,7 @@ _RULES = {
     "FINGERPRINT_TEMPLATE": "biometric.fingerprint.template",
     "FACE_TEMPLATE": "biometric.face.template",
     "IRIS_IMAGE": "biometric.iris.image",
-    "GENETIC_DATA": "biometric.genetic.record",
+    "GENETIC_DATA": "biometric.genetic.profile",
     "VOICE": "biometric.voice",
 }
 _OTHER = "FINGERPRINT_TEMPLATE"  # only who was asked for, or 99: an exchange of the police all the same

@@ -6,10 +6,14 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from privscan.model import State
+from privscan.reports import laws
 from privscan.reports.parts import Column, Section, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from privscan.model import Report
+    from privscan.reports.parts import Kind
 
 __all__ = ["section"]
 
@@ -34,4 +38,19 @@ def section(report: Report) -> Section | None:
     columns = (Column("law or standard", "name"), Column("findings", "count"), Column("entities", "text"))
     words = ("A finding may fall under several. The list says where to look; it is no legal advice.",)
     table = Table("Findings by law or standard", columns, tuple(rows))
-    return Section("regulations", "Laws and standards", words, (table,))
+    return Section("regulations", "Laws and standards", words, (table, *_lists(counts)))
+
+
+def _lists(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Table]:
+    """Tell in the words of the laws on biometric data what of their lists was found."""
+    rows = [
+        (law, laws.words(law, entity), entity, count, laws.LISTS[law][0])
+        for law, entities in sorted(counts.items())
+        for entity, count in sorted(entities.items(), key=lambda item: (-item[1], item[0]))
+        if laws.words(law, entity)
+    ]
+    heads = ("law", "on its list as", "entity", "findings", "where")
+    kinds: tuple[Kind, ...] = ("name", "text", "name", "count", "text")
+    if rows:
+        columns = tuple(Column(head, kind) for head, kind in zip(heads, kinds, strict=True))
+        yield Table("Biometric and genetic data in the laws' own words", columns, tuple(rows))
