@@ -93,6 +93,8 @@ class Names:
                     (match.span.start, match.span.end) for match in found.get(position, ()) if match.entity == "PERSON"
                 ]
                 for mention in link.fresh(link.mentions(text, *wanted), known):
+                    if mention.kind == "name" and sober.attribute(text, mention.start, mention.end):
+                        continue
                     match = self.match(Name(mention.start, mention.end, PERSON, SURE), f"linked:{mention.kind}")
                     if match is not None:
                         found.setdefault(position, []).append(match)

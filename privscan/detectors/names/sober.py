@@ -22,6 +22,7 @@ LIKE = {"PERSON": "Peterson", "LOCATION": "Edinburgh", "ORGANIZATION": "Microsof
 NEAR = 200  # characters round a name in small letters in which capitals speak against it
 SURE_SMALL = 0.9  # chance that such a name must have all the same
 BEFORE, BEHIND = frozenset("_.$<[{=/\\`"), frozenset("_([={<>/\\`")  # of a single word: it is code
+CHARACTER = re.compile(r"\b(?:SMALL|CAPITAL) (?:LETTER|LIGATURE)\b|\b(?:0x|U\+|\\[uxU])[0-9A-Fa-f]{2,8}\b.*[A-Z]{3}")
 HALVES = re.compile("[\ud800-\udfff]")
 _LETTERS = re.compile(r"[^\W\d_]+")
 
@@ -55,7 +56,7 @@ def kept(text: str, names: Sequence[Name]) -> list[Name]:
         for name in names
         if not any(start < name.end and name.start < end for start, end in ours)
         and not surrogate.made(text[name.start : name.end])
-        and not (name.kind == PERSON and (_code(text, name) or _small(text, name)))
+        and not (name.kind == PERSON and (_code(text, name) or _small(text, name) or _listed(text, name)))
     ]
 
 
@@ -67,6 +68,18 @@ def _code(text: str, name: Name) -> bool:
     before, behind = text[max(name.start - 1, 0) : name.start], text[name.end : name.end + 1]
     joined = behind == "." and text[name.end + 1 : name.end + 2].isalpha() and not value.isupper()
     return before in BEFORE - {""} or behind in BEHIND or joined or "_" in value or any(map(str.isdigit, value))
+
+
+def attribute(text: str, start: int, end: int) -> bool:
+    """Say whether a word is part of an expression of code: `self.Berg`, `Berg_2`, `Berg(`, `Berg=`."""
+    return text[max(start - 1, 0) : start] in {".", "_", "$"} or text[end : end + 1] in {"_", "(", "="}
+
+
+def _listed(text: str, name: Name) -> bool:
+    """Say whether a name in capitals is that of a character, in a table of them: 0x10D, LETTER C WITH CARON."""
+    low, high = text.rfind("\n", 0, name.start) + 1, text.find("\n", name.end)
+    line = text[max(low, name.start - NEAR) : high if 0 <= high < name.end + NEAR else name.end + NEAR]
+    return text[name.start : name.end].isupper() and CHARACTER.search(line) is not None
 
 
 def _small(text: str, name: Name) -> bool:

@@ -153,6 +153,8 @@ def test_other_mentions_in_the_record(names: Names) -> None:
         pytest.param("Contact page for the office in Reno.", id="small letters among capitals"),
         pytest.param("value = julian.parse(row)\n", id="an attribute"),
         pytest.param("class Smith(object):\n    pass\n", id="a class"),
+        pytest.param("0x010d: 0x009f,  #  LATIN SMALL LETTER C WITH CARON", id="a character"),
+        pytest.param("'\\u0e41'   #  0xE1 -> THAI CHARACTER SARA AE", id="another"),
     ],
 )
 def test_second_thoughts(names: Names, text: str) -> None:
