@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 from privscan import formats, jsontext
 from privscan import policy as policies
 from privscan.errors import InputError
+from privscan.formats import vectors
 from privscan.formats.jsonl import JsonlBlock
+from privscan.media import dispatch
 from privscan.model import WHOLE, Blob, Confidence, LeafKind, Match, Outcome, Severity, Shard, Span, State
 
 if TYPE_CHECKING:
@@ -100,7 +102,8 @@ def records(format_: formats.Format, path: str, uri: str) -> Iterator[Record]:
         for block in format_.blocks(Shard(0, 0, path, uri, format_.name)):
             rows = block.rows()
             leaves: dict[int, list[Leaf]] = {}
-            for leaf in block.leaves([row for row in rows if row not in block.problems]):
+            good = [row for row in rows if row not in block.problems]
+            for leaf in block.gathered(list(block.leaves(good)), good, dispatch.telling):
                 leaves.setdefault(leaf.record - block.first, []).append(leaf)
             for row in rows:
                 line = block.line(row) if isinstance(block, JsonlBlock) else None
@@ -133,7 +136,14 @@ def _same(place: str, record: Record, twin: Record, found: Sequence[Row], seen: 
             if record.line != twin.line:
                 seen.fail(3, f"{place}: has changed and nothing was found in it")
             return record.line != twin.line
-        return _lines(place, record.line.decode(), twin.line.decode("utf-8", "replace"), spans, seen)
+        line = record.line.decode()
+        whole = [pointer for pointer, places in spans.items() if WHOLE in places]
+        if whole:
+            line = vectors.without(
+                line, [(token.pointer, token.start, token.end) for token in jsontext.tokens(line)], whole
+            )
+        changed = _lines(place, line, twin.line.decode("utf-8", "replace"), spans, seen)
+        return changed or bool(whole)
     if twin.leaves is None:
         seen.fail(4, f"{place}: the copy is not understood")
         return True

@@ -168,6 +168,7 @@ class _Line:
             return []
         marks = {row: near for row in rows if (near := candidates[row]) is not None}
         leaves = [leaf for leaf in block.leaves(rows, marks) if self.filter is None or self.filter(leaf)]
+        leaves = detectors.gathered(self.kit.detectors, block, leaves, rows)
         detectors.measured(self.kit.detectors)  # of what was looked at again after the block before
         try:
             found = detectors.look(self.kit.detectors, leaves)

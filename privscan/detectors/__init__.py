@@ -141,6 +141,15 @@ def _views(found_by: Iterable[Detector], leaves: Sequence[Leaf]) -> Iterator[tup
             yield position, view
 
 
+def gathered(found_by: Iterable[Detector], block: Block, leaves: list[Leaf], rows: Iterable[int]) -> list[Leaf]:
+    """Return the leaves, lists of numbers as one leaf where a detector wants those of that name."""
+    for detector in found_by:
+        wanted = getattr(detector, "wanted", None)
+        if wanted is not None:
+            return block.gathered(leaves, rows, wanted)
+    return leaves
+
+
 def measured(found_by: Iterable[Detector]) -> Counter[str]:
     """Return what detectors measured since this was last asked, for the report."""
     told: Counter[str] = Counter()

@@ -11,7 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import numpy as np
 
@@ -56,8 +56,8 @@ class Block(Protocol):
     def names(self) -> Iterable[tuple[str, Sequence[int]]]:
         """Yield (column name, rows with a value) where names are not part of `buffers` (Parquet)."""
 
-    def heads(self) -> Iterable[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
-        """Yield (first two bytes as big-endian numbers, rows) of the binary values that are four bytes or longer."""
+    def heads(self) -> Iterable[tuple[str, np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
+        """Yield (nearest name, first two bytes as big-endian numbers, rows) of binary values of four bytes or more."""
 
     def leaves(self, rows: Iterable[int], marks: Mapping[int, Sequence[int]] | None = None) -> Iterator[Leaf]:
         """Yield every leaf of the given rows, in order; `Leaf.record` is the file row.
@@ -65,6 +65,12 @@ class Block(Protocol):
         Of a row in `marks` (ascending offsets in the block's only buffer) the leaves without a mark in them, or in
         their key, may be left out.
         """
+
+    def lists(self, wanted: Callable[[str], bool]) -> Iterable[int]:
+        """Return the rows with a list of numbers that is one value by its name, where names are no part of `buffers`."""
+
+    def gathered(self, leaves: list[Leaf], rows: Iterable[int], wanted: Callable[[str], bool]) -> list[Leaf]:
+        """Return the leaves of some rows with each list of numbers under a wanted name as one binary leaf."""
 
     def texts(self, fields: Sequence[str], chat: str = "dialogue") -> list[str | None]:
         """Return one text a row for deduplication, None where a row has none (see `privscan.dedup`)."""

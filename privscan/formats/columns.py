@@ -87,6 +87,13 @@ class Column:
     boxed: bool = False
 
     @property
+    def name(self) -> str:
+        """The name nearest to the values, "" for a map's."""
+        names = (step.to for step in reversed(self.steps[:-1] if self.boxed else self.steps))
+        found = next((to for to in names if isinstance(to, str) or to.keys is not None), "")
+        return found if isinstance(found, str) else ""
+
+    @property
     def pattern(self) -> str:
         """The column's JSON Pointer with `*` for list indexes and map keys, as in `/messages/*/content`."""
         return "".join(f"/{_escaped(step.to) if isinstance(step.to, str) else '*'}" for step in self.steps)
@@ -335,6 +342,7 @@ def _pointers(column: Column, places: Ints) -> tuple[Iterable[str], Iterable[str
         places = parents
     if column.boxed:  # the value is told by the name of its struct
         pieces.pop(0)
+        names = repeat(column.name)
     pieces.reverse()
     order.reverse()
     if column.kind is LeafKind.KEY:

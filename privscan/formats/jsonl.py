@@ -19,10 +19,11 @@ import numpy as np
 
 from privscan import jsontext
 from privscan.errors import InputError
+from privscan.formats import vectors
 from privscan.model import Leaf, LeafKind, Problem, Shard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from privscan.formats import Rewrite, Writer
 
@@ -134,6 +135,12 @@ class JsonlBlock:
 
     def heads(self) -> tuple[()]:
         return ()  # JSON has no bytes
+
+    def lists(self, wanted: Callable[[str], bool]) -> tuple[()]:
+        return ()  # as with names
+
+    def gathered(self, leaves: list[Leaf], rows: Iterable[int], wanted: Callable[[str], bool]) -> list[Leaf]:
+        return vectors.gathered(leaves, wanted, self._text)
 
     def leaves(self, rows: Iterable[int], marks: Mapping[int, Sequence[int]] | None = None) -> Iterator[Leaf]:
         for row in rows:

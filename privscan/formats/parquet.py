@@ -28,14 +28,14 @@ from xxhash import xxh3_128_hexdigest
 
 from privscan.dedup.text import text_of
 from privscan.errors import InputError, OutputError
-from privscan.formats import binary
+from privscan.formats import binary, vectors
 from privscan.formats import columns as flat
 from privscan.formats.footer import BROKEN, options_of, schema_of
-from privscan.formats.rebuild import compact, has_dictionary, plain, rebuild, recast, rewrite
+from privscan.formats.rebuild import compact, gapped, has_dictionary, plain, rebuild, recast, rewrite
 from privscan.model import Leaf, LeafKind, Problem, Shard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import numpy as np
 
@@ -81,9 +81,24 @@ class ParquetBlock:
         """Yield one buffer for each scanned column, as `columns.joined` makes it; starts are int64, one a row."""
         return (flat.joined(column) for column in self._scanned())
 
-    def heads(self) -> Iterator[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
-        """Yield, for each binary column, the first two bytes of its values as numbers, and their rows."""
-        return map(binary.heads, self._binary())
+    def heads(self) -> Iterator[tuple[str, np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
+        """Yield, for each binary column, its name, the first two bytes of its values as numbers, and their rows."""
+        return ((column.name, *binary.heads(column)) for column in self._binary())
+
+    def lists(self, wanted: Callable[[str], bool]) -> list[int]:
+        """Return the rows with a list of numbers that is one value by its column's name."""
+        columns = (column for group in self._flat() for column in group)
+        return sorted({row for column in columns for row in vectors.held(column, wanted)})
+
+    def gathered(self, leaves: list[Leaf], rows: Iterable[int], wanted: Callable[[str], bool]) -> list[Leaf]:
+        """Return the leaves, behind them one for each list of numbers under a wanted name."""
+        asked, out = set(rows) - self.problems.keys(), list(leaves)
+        for top, group in enumerate(self._flat()):
+            for number, column in enumerate(group):
+                found = [row for row in vectors.held(column, wanted) if row in asked]
+                if found:
+                    out += vectors.of_column(column, found, self.first, top, number)
+        return sorted(out, key=lambda leaf: leaf.record) if len(out) > len(leaves) else leaves
 
     def obscured(self) -> tuple[()]:
         """Return no rows: what a trigger sees is the text itself."""
@@ -122,18 +137,33 @@ class ParquetBlock:
     def render(self, edits: Mapping[int, Sequence[Rewrite]], without: frozenset[int]) -> Rendered:
         """Return the rows that stay; only columns with an edit are built anew."""
         changes: dict[int, dict[int, dict[int, str | None]]] = {}
+        gaps: dict[int, list[int]] = {}
         for edited in edits.values():
             for edit in edited:
                 top, number, position = edit.leaf.place
-                changes.setdefault(top, {}).setdefault(number, {})[position] = edit.text
+                if number >= 0:
+                    changes.setdefault(top, {}).setdefault(number, {})[position] = edit.text
+                elif self._nullable_list(top):
+                    gaps.setdefault(top, []).append(position)
+                else:
+                    number = -1 - number  # as it stands among the leaves
+                    values = vectors.places(self._flat()[top][number], position)
+                    changes.setdefault(top, {}).setdefault(number, {}).update(dict.fromkeys(values))
         arrays = list(self._batch.columns)
         for top, changed in changes.items():
             try:
                 arrays[top] = rewrite(arrays[top], self._flat()[top], changed)
             except pa.ArrowException:
                 raise OutputError(_unwritable(self._batch.schema.field(top).name)) from None
-        batch = pa.RecordBatch.from_arrays(arrays, schema=self._batch.schema) if changes else self._batch
+        for top, places in gaps.items():
+            arrays[top] = gapped(arrays[top], places)
+        anew = bool(changes or gaps)
+        batch = pa.RecordBatch.from_arrays(arrays, schema=self._batch.schema) if anew else self._batch
         return Rendered(self._group, tuple(_kept(batch, without | self.problems.keys())))
+
+    def _nullable_list(self, top: int) -> bool:
+        field = self._batch.schema.field(top)
+        return bool(field.nullable and flat.is_list(field.type))
 
     def _problems(self, uri: str) -> dict[int, Problem]:
         try:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from privscan.formats.columns import Column, Ints
 
-__all__ = ["compact", "has_dictionary", "plain", "rebuild", "recast", "rewrite"]
+__all__ = ["compact", "gapped", "has_dictionary", "plain", "rebuild", "recast", "rewrite"]
 
 
 def rewrite(array: pa.Array, columns: Sequence[Column], changes: Mapping[int, Mapping[int, str | None]]) -> pa.Array:
@@ -28,6 +28,14 @@ def rewrite(array: pa.Array, columns: Sequence[Column], changes: Mapping[int, Ma
     """
     fresh = [_changed(column, changes[n]) if n in changes else column.array for n, column in enumerate(columns)]
     return rebuild(array, iter(fresh))
+
+
+def gapped(array: pa.Array, rows: Sequence[int]) -> pa.Array:
+    """Return a column of lists with null in some rows, and nothing of what stood there left behind."""
+    keep = np.ones(len(array), dtype=bool)
+    keep[list(rows)] = False
+    index = np.where(keep, np.arange(len(array)), -1)
+    return array.take(pa.array(index, mask=~keep))
 
 
 def _changed(column: Column, changes: Mapping[int, str | None]) -> pa.Array:

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from privscan.media.faces import Box, Mode
+    from privscan.media.ridges import Ridges
     from privscan.media.seen import Told
     from privscan.media.sniff import Kind
 
-__all__ = ["MOST_FRAMES", "MOST_PIXELS", "STYLES", "clean", "look"]
+__all__ = ["FACE", "MOST_FRAMES", "MOST_PIXELS", "STYLES", "clean", "look"]
 
 MOST_PIXELS: Final = 100_000_000
 """Of all frames of a picture together: at three bytes each what a process can bear."""
@@ -39,26 +40,77 @@ _LOSSLESS: Final = ("png", "gif", "bmp", "tiff", "pnm")
 _FLIPPED: Final = {2: "x", 3: "xy", 4: "y", 5: "t", 6: "ty", 7: "txy", 8: "tx"}
 
 
-def look(data: bytes, kind: Kind, mode: Mode | None, told: Told) -> list[Seen]:
-    """Return what is seen in a picture: faces (not where `mode` is None), metadata.
+def look(data: bytes, kind: Kind, mode: Mode | None, told: Told, *, ridges: bool = False) -> list[Seen] | None:
+    """Return what is seen in a picture: faces (not where `mode` is None), metadata, a print (where `ridges` says so).
+
+    None where it only begins like one.
 
     DetectorError where it cannot be decoded, MissingError where the face model is not installed.
     """
+    if kind.name in _WEAK and not _openable(data):
+        return None
     with _opened(data, kind) as picture:
         told.update({"pictures": 1, f"format:{kind.name}": 1, f"side:{_bucket(max(picture.size))}": 1})
         found = metadata.look(data, kind.name, _info(picture), told)
         size = f"{picture.size[0]}x{picture.size[1]}"  # as stored: reading it small changes what it says
         boxes = list(_faces(picture, kind, mode)) if mode is not None else []
+        print_ = _print(data, kind) if ridges and not boxes else None
+    if print_ is not None:
+        ridged = (f"ridges:{print_.share:.2f}", f"size:{size}")
+        found.append(Seen("FINGERPRINT_IMAGE", "biometric.fingerprint.image", Confidence.MEDIUM, ridged))
     if boxes:
         told.update({"pictures with faces": 1, "faces": len(boxes)})
         best = max(box.score for box in boxes)
         evidence = (f"faces:{len(boxes)}", f"size:{size}", f"model:{best:.2f}")
         level = Confidence.HIGH if best >= _SURE else Confidence.MEDIUM
-        found.append(Seen("FACE", "biometric.face.picture", level, evidence))
+        found.append(Seen("FACE", FACE, level, evidence))
     return found
 
 
+def _openable(data: bytes) -> bool:
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            Image.open(io.BytesIO(data))
+        except Exception:  # noqa: BLE001 - a decoder may raise anything on hostile bytes
+            return False
+    return True
+
+
+def _print(data: bytes, kind: Kind) -> Ridges | None:
+    """Return what the ridges of a grey picture measure where they are those of a print."""
+    import numpy as np
+    from PIL.Image import Resampling
+
+    from privscan.media import ridges
+
+    with _opened(data, kind) as picture:
+        if picture.mode not in ("L", "1", "LA", "P", "I;16", "I") and not _is_grey(picture):
+            return None
+        grey = _rgb(picture).convert("L")
+        side = max(grey.size)
+        if side > 2 * ridges.LARGEST:
+            share = 2 * ridges.LARGEST / side
+            size = (max(1, int(grey.size[0] * share)), max(1, int(grey.size[1] * share)))
+            grey = grey.resize(size, Resampling.BILINEAR)
+        measured = ridges.measure(np.asarray(grey))
+    return measured if measured.found else None
+
+
+def _is_grey(picture: Image) -> bool:
+    """Say whether a picture of colours has none, by a small copy of it."""
+    import numpy as np
+
+    small = np.asarray(_rgb(picture).resize((32, 32)), dtype=np.int16)
+    return bool(np.abs(small - small[:, :, :1]).mean() < _TINGE)
+
+
+FACE: Final = "biometric.face.picture"
 _SURE: Final = 0.9
+_TINGE: Final = 6  # of 255: how far the colours of a grey picture may differ
+_WEAK: Final = ("pnm", "ico")  # formats that other bytes may begin like
 
 
 def _info(picture: Image) -> dict[str, Any]:

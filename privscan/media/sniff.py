@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from privscan.media import genetic, templates
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -50,7 +52,7 @@ KINDS: Final = (
     Kind("jp2", "picture", ("0000000c6a5020200d0a870a", "ff4fff51")),
     Kind("avif", "picture", _boxes("avif", "avis")),
     Kind("heic", "picture", _boxes("heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1")),
-    Kind("jxl", "picture", ("ff0a", "0000000c4a584c200d0a870a")),
+    Kind("jxl", "picture", ("0000000c4a584c200d0a870a",)),
     Kind("pnm", "picture", tuple(f"50{kind}{gap}" for kind in ("31", "32", "34", "35", "36") for gap in ("0a", "20"))),
     Kind("psd", "picture", ("384250530001000000000000", "384250530002000000000000")),
     Kind("ico", "picture", ("00000100..00....00", "00000200..00....00")),
@@ -73,6 +75,8 @@ KINDS: Final = (
     Kind("face record", "template", ("46414300",)),
     Kind("iris record", "template", ("49495200",)),
     Kind("wsq", "template", ("ffa0ffa4", "ffa0ffa5", "ffa0ffa6", "ffa0ffa8", "ffa0ffa2")),
+    Kind("bgzf", "genetic", ("1f8b0804",)),
+    Kind("cram", "genetic", ("4352414d02", "4352414d03")),
     Kind("nist", "template", ("312e30313a", "312e3030313a")),
     Kind(
         "passport group",
@@ -96,9 +100,11 @@ _MAGIC: Final = re.compile(
     re.DOTALL,
 )
 _FIRST: Final = np.zeros(1 << 16, dtype=bool)
-for _kind in KINDS:
-    for _start in _kind.starts:
-        _FIRST[int(_start[:4], 16)] = True
+for _start in (
+    *(bytes.fromhex(start[:4]) for kind in KINDS for start in kind.starts),
+    *(magic[:2] for magic in (*templates.MAGIC, *genetic.MAGIC)),
+):
+    _FIRST[int.from_bytes(_start.ljust(2, b"\0")) : int.from_bytes(_start.ljust(2, b"\xff")) + 1] = True
 
 
 def sniff(data: bytes | memoryview) -> Kind | None:

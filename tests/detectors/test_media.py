@@ -193,3 +193,75 @@ def test_rows_are_alike_where_their_pictures_are_the_same_too(tmp_path: Path, as
     pq.write_table(table, tmp_path / "in.parquet")
     clean(str(tmp_path / "in.parquet"), str(tmp_path / "out"), **asked)
     assert pq.read_table(tmp_path / "out/data/in.parquet")["image"].to_pylist() == [plain(), plain("GIF"), None]
+
+
+def test_vectors_under_telling_names_become_null(tmp_path: Path, asked: dict[str, Any]) -> None:
+    vector = [((7919 * at) % 201 - 100) / 1000 for at in range(128)]
+    record = {"id": 1, "face_embedding": vector, "person": {"voiceprint": vector}, "text_embedding": vector}
+    (tmp_path / "a.jsonl").write_text(json.dumps(record) + "\n" + json.dumps({"face_embedding": [1, 2]}) + "\n")
+    column = pa.array([vector, None, vector[:7]], pa.list_(pa.float32()))
+    fixed = pa.array([vector, None, vector], pa.list_(pa.float64(), 128))
+    nested = pa.array([{"voiceprint": vector, "n": 1}, None, {"voiceprint": None, "n": 2}])
+    table = {"face_embedding": column, "speaker_embedding": fixed, "meta": nested, "text_embedding": fixed}
+    pq.write_table(pa.table(table), tmp_path / "b.parquet")
+    report = clean([str(tmp_path / name) for name in ("a.jsonl", "b.parquet")], str(tmp_path / "out"), **asked)
+    assert report.complete
+    found = {(row["uri"], row["record"], row["field"], row["start"]) for row in findings(tmp_path / "out")}
+    assert found == {
+        ("a.jsonl", 0, "/face_embedding", None),
+        ("a.jsonl", 0, "/person/voiceprint", None),
+        ("b.parquet", 0, "/face_embedding", None),
+        ("b.parquet", 0, "/speaker_embedding", None),
+        ("b.parquet", 2, "/speaker_embedding", None),
+        ("b.parquet", 0, "/meta/voiceprint", None),
+    }
+    first, second = (json.loads(line) for line in (tmp_path / "out/data/a.jsonl").read_bytes().splitlines())
+    assert first == record | {"face_embedding": None, "person": {"voiceprint": None}}
+    assert second == {"face_embedding": [1, 2]}
+    after = pq.read_table(tmp_path / "out/data/b.parquet")
+    assert after.schema.equals(pq.read_schema(tmp_path / "b.parquet"), check_metadata=True)
+    assert after["face_embedding"].to_pylist() == [None, *column.to_pylist()[1:]]
+    assert after["speaker_embedding"].to_pylist() == [None, None, None]
+    assert after["text_embedding"].to_pylist() == fixed.to_pylist()
+    assert after["meta"].to_pylist() == [{"voiceprint": [None] * 128, "n": 1}, *nested.to_pylist()[1:]]
+    assert holds(tmp_path / "out", asked)
+
+
+def test_voices_and_records_go_whole_and_the_rest_of_a_record_stays(tmp_path: Path, asked: dict[str, Any]) -> None:
+    voice, finger = example("biometric.voice"), example("biometric.fingerprint.template")
+    audio = pa.array([{"bytes": voice, "path": "a.ogg"}, {"bytes": plain(), "path": "b.png"}], PAIR)
+    table = pa.table({"audio": audio, "bdb": pa.array([finger, finger[:20]], pa.binary()), "id": [1, 2]})
+    pq.write_table(table, tmp_path / "in.parquet")
+    report = clean(str(tmp_path / "in.parquet"), str(tmp_path / "out"), **asked)
+    assert [(row["entity"], row["field"]) for row in findings(tmp_path / "out")] == [
+        ("VOICE", "/audio"),
+        ("FINGERPRINT_TEMPLATE", "/bdb"),
+    ]
+    after = pq.read_table(tmp_path / "out/data/in.parquet").to_pylist()
+    assert after == [
+        {"audio": {"bytes": None, "path": "a.ogg"}, "bdb": None, "id": 1},
+        {"audio": {"bytes": plain(), "path": "b.png"}, "bdb": finger[:20], "id": 2},
+    ]
+    assert report.tally.media["sounds"] == 1
+    assert 300 < report.tally.media["speech_milliseconds"] <= report.tally.media["milliseconds"]
+    assert holds(tmp_path / "out", asked)
+
+
+def test_speech_is_muted_at_equal_length_where_the_policy_says_so(tmp_path: Path, asked: dict[str, Any]) -> None:
+    policy = tmp_path / "own.toml"
+    policy.write_text(
+        'id = "own"\nname = "Own"\nselect = ["biometric"]\ndetectors = ["patterns", "media"]\n'
+        '[actions.VOICE]\noperator = "mute"\n'
+    )
+    letters = base64.b64encode(example("biometric.voice")).decode()
+    (tmp_path / "in.jsonl").write_text(json.dumps({"input_audio": {"data": letters, "format": "ogg"}}) + "\n")
+    options = asked | {"policy": str(policy), "select": ()}
+    clean(str(tmp_path / "in.jsonl"), str(tmp_path / "out"), **options)
+    after = json.loads((tmp_path / "out/data/in.jsonl").read_bytes())["input_audio"]
+    import soundfile
+
+    quiet, rate = soundfile.read(io.BytesIO(base64.b64decode(after["data"])))
+    loud, same = soundfile.read(io.BytesIO(base64.b64decode(letters)))
+    assert (len(quiet), rate) == (len(loud), same)
+    assert abs(quiet).max() < abs(loud).max() / 10
+    assert holds(tmp_path / "out", options)

@@ -1,0 +1,150 @@
+"""Which leaf looks at a value, and which cleans it: the one table of kinds.
+
+A value is tried as a biometric record, then as what its first bytes say, then as genetic data, then by its field's
+name. Order matters: the stricter parser first.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from privscan.errors import DetectorError
+from privscan.media import behaviour, embedding, genetic, pictures, sniff, sound, templates
+from privscan.media.seen import Seen
+from privscan.model import Confidence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from privscan.media.faces import Mode
+    from privscan.media.seen import Told
+    from privscan.media.sniff import Kind
+
+__all__ = ["TRIGGERS", "Asked", "Value", "clean", "look", "look_text", "telling"]
+
+TRIGGERS: Final = (*genetic.TRIGGERS, *embedding.TRIGGERS, *behaviour.TRIGGERS)
+"""Hyperscan expressions: a row without one of them holds nothing that `look_text` would find."""
+
+_IRIS: Final = re.compile(r"(?<![a-z])(?:iris|retina|fundus)(?![a-z])", re.IGNORECASE)
+_PALM: Final = re.compile(r"(?<![a-z])(?:palm|hand)[ _-]?(?:print|vein|geometry|scan)s?(?![a-z])", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a run wants to know: how to look for faces (None: not at all), and which entities count."""
+
+    mode: Mode | None
+    entities: frozenset[str]
+
+
+class Value(NamedTuple):
+    """One value: its bytes, and the name of the field it stands in, which may say what bytes do not."""
+
+    data: bytes
+    name: str
+
+    def __repr__(self) -> str:
+        return f"Value(bytes={len(self.data)})"
+
+
+def telling(name: str) -> bool:
+    """Say whether a field's name makes a biometric record of bytes that say nothing themselves."""
+    return embedding.named(name) is not None or bool(behaviour.named(name))
+
+
+def look(value: Value, asked: Asked, told: Told) -> Sequence[Seen] | None:
+    """Return what is seen in a value; None where it is of no kind known here. Raises as the leaves do."""
+    found = templates.look(value.data)
+    if found:
+        told["records"] += 1
+        return found
+    kind = sniff.sniff(value.data)
+    looker = _LOOK.get(kind.group) if kind is not None else None
+    seen = looker(value, kind, asked, told) if looker is not None and kind is not None else None
+    if seen is not None:
+        return seen
+    if value.data.startswith(genetic.MAGIC) and (found := genetic.look(value.data)):
+        return found
+    return _by_name(value) or None if telling(value.name) else None
+
+
+def _by_name(value: Value) -> list[Seen]:
+    if not value.data.startswith(b"["):
+        return embedding.look(value.name, value.data)
+    text = value.data.decode("utf-8", "replace")
+    found = embedding.look_text(value.name, text) or behaviour.look_text(value.name, text)
+    return [replace(seen, start=None, end=None) for seen in found]
+
+
+def look_text(text: str, name: str) -> list[Seen]:
+    """Return what a text is by itself or by its field's name, each with its code points."""
+    return [*genetic.look_text(text), *embedding.look_text(name, text), *behaviour.look_text(name, text)]
+
+
+def clean(value: Value, asked: Asked, actions: Mapping[str, str]) -> bytes | None:
+    """Return the value without what `actions` (rule -> operator) are for, None where only all of it can go."""
+    kind = sniff.sniff(value.data)
+    cleaner = _CLEAN.get(kind.group) if kind is not None else None
+    if cleaner is None or kind is None or "null" in actions.values():
+        return None
+    try:
+        return cleaner(value, kind, asked, actions)
+    except DetectorError:
+        return None
+
+
+def _picture(value: Value, kind: Kind, asked: Asked, told: Told) -> Sequence[Seen] | None:
+    seen = pictures.look(value.data, kind, asked.mode, told, ridges="FINGERPRINT_IMAGE" in asked.entities)
+    if seen is None:
+        return None
+    for pattern, entity, rule in _NAMED:
+        if (said := pattern.search(value.name)) is not None:
+            seen.append(Seen(entity, rule, Confidence.MEDIUM, (f"field:{said[0].lower()}",)))
+    return seen
+
+
+_NAMED: Final = (
+    (_IRIS, "IRIS_IMAGE", "biometric.iris.image"),
+    (_PALM, "FINGERPRINT_IMAGE", "biometric.fingerprint.image"),
+)
+
+
+def _clean_picture(value: Value, kind: Kind, asked: Asked, actions: Mapping[str, str]) -> bytes | None:
+    """Cover faces and strip metadata, where that is all there is to take out."""
+    if not all(rule.startswith("media.") or rule == pictures.FACE for rule in actions):
+        return None
+    style = actions.get(pictures.FACE, "")
+    return pictures.clean(
+        value.data,
+        kind,
+        asked.mode if style else None,
+        style if style in pictures.STYLES else "fill",
+        bare=any(rule.startswith("media.") for rule in actions),
+    )
+
+
+def _sound(value: Value, _kind: Kind, asked: Asked, told: Told) -> Sequence[Seen] | None:
+    return sound.look(value.data, told) if "VOICE" in asked.entities else []
+
+
+def _clean_sound(value: Value, _kind: Kind, _asked: Asked, actions: Mapping[str, str]) -> bytes | None:
+    if actions.get("biometric.voice") != "mute":
+        return None
+    return sound.clean(value.data, sound.look(value.data), mute=True)
+
+
+def _video(_value: Value, kind: Kind, _asked: Asked, _told: Told) -> Sequence[Seen]:
+    raise DetectorError(f"a video ({kind.name}), which nothing here looks into; take its field out, or --exclude-field")
+
+
+_LOOK: Final[dict[str, Callable[[Value, Kind, Asked, Told], Sequence[Seen] | None]]] = {
+    "picture": _picture,
+    "sound": _sound,
+    "video": _video,
+}
+_CLEAN: Final[dict[str, Callable[[Value, Kind, Asked, Mapping[str, str]], bytes | None]]] = {
+    "picture": _clean_picture,
+    "sound": _clean_sound,
+}
