@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from privscan.errors import DetectorError, MissingError
-from privscan.media import frames
+from privscan.media import frames, ogg
 from privscan.media.seen import Seen
 from privscan.media.speech import LEAST, Listener
 from privscan.model import Confidence
@@ -181,7 +181,7 @@ def _muted(data: bytes | memoryview, runs: list[tuple[int, ...]]) -> bytes | Non
                     at += len(piece)
         except (soundfile.LibsndfileError, RuntimeError, ValueError, TypeError):
             return None
-    return out.getvalue()
+        return ogg.renumbered(out.getvalue(), 0) if sound.format == "OGG" else out.getvalue()
 
 
 def _exact(subtype: str) -> str:
