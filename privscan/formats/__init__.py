@@ -67,7 +67,7 @@ class Block(Protocol):
         """
 
     def lists(self, wanted: Callable[[str], bool]) -> Iterable[int]:
-        """Return the rows with a list of numbers that is one value by its name, where names are no part of `buffers`."""
+        """Return the rows with a list of numbers under a wanted name, where `buffers` hold no names."""
 
     def gathered(self, leaves: list[Leaf], rows: Iterable[int], wanted: Callable[[str], bool]) -> list[Leaf]:
         """Return the leaves of some rows with each list of numbers under a wanted name as one binary leaf."""
