@@ -57,7 +57,11 @@ def test_every_hash_has_a_partition(parts: int) -> None:
     assert found.max() == parts - 1
 
 
-def test_windows_give_every_pair_once_in_order(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("together", "windows"), [(1, 7), (5000, 3), (1 << 19, 1)])
+def test_windows_give_every_pair_once_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, together: int, windows: int
+) -> None:
+    monkeypatch.setattr(join, "_TOGETHER", together)
     draw = np.random.default_rng(3)
     runs = [np.unique(draw.integers(0, 100_000, 5000).astype(np.uint64) << np.uint64(32)) for _ in range(3)]
     path = tmp_path / "pairs"
@@ -65,6 +69,6 @@ def test_windows_give_every_pair_once_in_order(tmp_path: Path) -> None:
         for run in runs:
             pairs.add(run)
         found = list(pairs.windows())
-    assert len(found) == 7
+    assert len(found) == windows
     assert np.concatenate(found).tolist() == np.unique(np.concatenate(runs)).tolist()
     assert not path.exists()
