@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from privscan.errors import DetectorError
-from privscan.media import behaviour, embedding, genetic, pictures, sniff, sound, templates
+from privscan.media import behaviour, embedding, frames, genetic, pictures, sniff, sound, tags, templates
 from privscan.media.seen import Seen
 from privscan.model import Confidence
 
@@ -126,13 +126,22 @@ def _clean_picture(value: Value, kind: Kind, asked: Asked, actions: Mapping[str,
 
 
 def _sound(value: Value, _kind: Kind, asked: Asked, told: Told) -> Sequence[Seen] | None:
-    return sound.look(value.data, told) if "VOICE" in asked.entities else []
+    if not frames.plausible(value.data):
+        return None
+    heard = sound.look(value.data, told) if "VOICE" in asked.entities else []
+    return [*heard, *tags.look(value.data, told)]
 
 
 def _clean_sound(value: Value, _kind: Kind, _asked: Asked, actions: Mapping[str, str]) -> bytes | None:
-    if actions.get("biometric.voice") != "mute":
+    """Mute the voice where that is asked for, and strip the tags."""
+    if not all(rule.startswith("media.") or rule == "biometric.voice" for rule in actions):
         return None
-    return sound.clean(value.data, sound.look(value.data), mute=True)
+    if "biometric.voice" not in actions:
+        return tags.stripped(value.data)
+    if actions["biometric.voice"] != "mute":
+        return None
+    muted = sound.clean(value.data, sound.look(value.data), mute=True)
+    return None if muted is None else tags.stripped(muted)
 
 
 def _video(_value: Value, kind: Kind, _asked: Asked, _told: Told) -> Sequence[Seen]:
