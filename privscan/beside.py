@@ -20,6 +20,7 @@ from privscan.formats import vectors
 from privscan.formats.jsonl import JsonlBlock
 from privscan.media import dispatch
 from privscan.model import WHOLE, Blob, Confidence, LeafKind, Match, Outcome, Severity, Shard, Span, State
+from privscan.witness import Witness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -89,11 +90,24 @@ def compare(run: str, uri: str, source: str, rows: Rows, seen: Evidence) -> None
             seen.fail(1, f"{uri}, record {record.row} is in none of the outputs")
             return
         covered = [entry for entry, operator in zip(found, operators, strict=True) if operator != "keep"]
-        seen.removed = {(row["field"], row["start"], row["end"]) for row in rows.cuts(uri, record.row)}
+        _witnessed(uri, record, rows, seen)
         changed = _same(f"{uri}, record {record.row}", record, twin, covered, seen)
         seen.outcomes[(Outcome.REDACTED if changed else Outcome.CLEAN).value] += 1
     if next(written, None) is not None:
         seen.fail(4, f"{uri}: the copy holds more records than it should")
+
+
+def _witnessed(uri: str, record: Record, rows: Rows, seen: Evidence) -> None:
+    """Note what was removed from a record, and see that it stands where the run says."""
+    cuts, leaves = rows.cuts(uri, record.row), record.leaves or []
+    seen.removed = {(row["field"], row["start"], row["end"]) for row in cuts}
+    rows.witness.see(uri, record.row, leaves)
+    texts = {leaf.field: leaf.text for leaf in leaves} if cuts else {}
+    for row in cuts:
+        text = texts.get(row["field"])  # none where a name in the pointer is covered
+        if isinstance(text, str) and rows.witness.denies(row, text):
+            kept = f"{row['kept_uri']}, record {row['kept_record']}"
+            seen.fail(3, f"{uri}, record {record.row}: lost a passage that does not stand in {kept}")
 
 
 def records(format_: formats.Format, path: str, uri: str) -> Iterator[Record]:
@@ -258,8 +272,9 @@ class Rows:
         self._policy = policy
         self._findings = rows(os.path.join(run, "findings.jsonl"))
         self._next = next(self._findings, None)
-        self._removed = (row for row in rows(os.path.join(run, "duplicates.jsonl")) if "field" in row)
+        self._removed = _removed(run)
         self._cut = next(self._removed, None)
+        self.witness = Witness(_removed(run))
         self._fates: dict[tuple[str, int], Outcome] = {}
         for name, outcome in (("duplicates.jsonl", Outcome.DUPLICATE), ("quarantine.jsonl", Outcome.QUARANTINED)):
             for entry in rows(os.path.join(run, name)):
@@ -295,6 +310,11 @@ class Rows:
     def left(self) -> Row | None:
         """Return the finding, or removed passage, that no record was there for, if one is left."""
         return self._next or self._cut
+
+
+def _removed(run: str) -> Iterator[Row]:
+    """Yield the rows that tell of passages taken out of records."""
+    return (row for row in rows(os.path.join(run, "duplicates.jsonl")) if "field" in row)
 
 
 def rows(path: str) -> Iterator[Row]:

@@ -175,12 +175,13 @@ class Cuts:
                 self._rows.append(self._row(here, passage, account.shown(here["fields"][passage[0]], hidden)))
 
     def _row(self, here: dict[str, Any], passage: Sequence[Any], pointer: str | None = None) -> dict[str, Any]:
-        _, start, end, words, mark, kept_uri, kept_record = passage
+        _, start, end, words, mark, kept_uri, kept_record, *shortened = passage
         row = {"uri": self._uri, "record": here["record"], "kept_uri": kept_uri, "kept_record": kept_record}
         row |= {"similarity": 1.0, "method": here["method"]}
         if pointer is None:
             return row
-        return row | {"field": pointer, "start": start, "end": end, "words": words, "passage": mark, "dropped": False}
+        row |= {"field": pointer, "start": start, "end": end, "words": words, "passage": mark, "dropped": False}
+        return row | ({"shortened": True} if any(shortened) else {})
 
     def _read(self) -> dict[str, Any] | None:
         line = self._source.readline()
@@ -207,7 +208,9 @@ def _put(passages: list[list[Any]], leaves: Sequence[Leaf], record: Record) -> N
         leaf = leaves[passage[0]]
         position = places.setdefault(leaf.place, -1 - passage[0])
         _, matches = record.leaves.setdefault(position, (leaf, []))
-        passage[1:3] = _beside(passage[1], passage[2], [match.span for match in matches])
+        place = _beside(passage[1], passage[2], [match.span for match in matches])
+        passage[7:] = [place != tuple(passage[1:3])]
+        passage[1:3] = place
         if passage[1] < passage[2]:
             spans.setdefault(position, []).append((passage[1], passage[2]))
     for position, mine in spans.items():

@@ -51,7 +51,7 @@ def families(run: str, limit: int) -> tuple[list[tuple[Place, int]], int]:
     rows.check(run, _FILE)
     counts: Counter[Place] = Counter()
     forgotten = 0
-    for row in _rows(run):
+    for row in _records(run):
         counts[(row["kept_uri"], row["kept_record"])] += 1
         if len(counts) > _HELD:
             once = [place for place, count in counts.items() if count == 1]
@@ -69,12 +69,12 @@ def family(run: str, wanted: str, *, moved: str | None = None) -> Family:
     """
     found = rows.check(run, _FILE)
     asked = _place(found, wanted)
-    own = next((row for row in _rows(run) if (row["uri"], row["record"]) == asked), None)
+    own = next((row for row in _records(run) if (row["uri"], row["record"]) == asked), None)
     kept = (own["kept_uri"], own["kept_record"]) if own else asked
     against = bool(own and own.get("against"))
     members: list[dict[str, Any]] = []
     count = 0
-    for row in _rows(run):
+    for row in _records(run):
         if (row["kept_uri"], row["kept_record"]) == kept and bool(row.get("against")) == against:
             count += 1
             if len(members) < _MEMBERS:
@@ -84,6 +84,11 @@ def family(run: str, wanted: str, *, moved: str | None = None) -> Family:
     alone = own is None or own["method"] == "exact" or against
     difference = "" if alone else _difference(found, kept, asked, moved)
     return Family(asked, own, kept, against, tuple(members), count, difference)
+
+
+def _records(run: str) -> Iterator[dict[str, Any]]:
+    """Yield the rows that tell of whole records, not of passages in them."""
+    return (row for row in _rows(run) if "field" not in row)
 
 
 def _rows(run: str) -> Iterator[dict[str, Any]]:

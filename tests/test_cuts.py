@@ -180,3 +180,12 @@ def test_verify_sees_what_was_removed_besides(tmp_path: Path, shift: int) -> Non
     rows = told(tmp_path)
     path.write_text(json.dumps(rows[0] | {"start": rows[0]["start"] + shift}) + "\n")
     assert {check.promise for check in verify(str(tmp_path / "out")) if check.passed is False} >= {0, 3}
+
+
+def test_verify_holds_what_was_removed_against_the_record_it_stands_in(tmp_path: Path) -> None:
+    cut(tmp_path, [{"text": f"{body(seed)}\n{FOOT if seed else ''}"} for seed in range(3)], scope="line", over=0)
+    rows = told(tmp_path)
+    assert [row["kept_record"] for row in rows] == [1]
+    (tmp_path / "out/duplicates.jsonl").write_text(json.dumps(rows[0] | {"kept_record": 0}) + "\n")
+    failed = [check.detail for check in verify(str(tmp_path / "out")) if check.promise == 3]
+    assert failed == ["a.jsonl, record 2: lost a passage that does not stand in a.jsonl, record 0"]

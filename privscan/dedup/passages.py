@@ -40,6 +40,7 @@ __all__ = [
     "Passage",
     "Writer",
     "find",
+    "hashed",
     "places",
     "read",
     "removal",
@@ -107,7 +108,7 @@ class Passage(NamedTuple):
     row: int
 
 
-def _hashes(texts: Sequence[str], kind: str) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.uint32]]:
+def hashed(texts: Sequence[str], kind: str) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.uint32]]:
     """Return how many passages each text has, and the hashes and checks of all of them."""
     if kind == "span":
         hashes, checks, offsets = passages(texts, WORDS)
@@ -199,7 +200,7 @@ class Writer:
                 characters += sum(map(len, texts[stop]))
                 stop += 1
             mine = texts[at:stop]
-            counts, hashes, checks = _hashes([text for each in mine for text in each], self._kind)
+            counts, hashes, checks = hashed([text for each in mine for text in each], self._kind)
             before = np.concatenate((np.zeros(1, np.int64), np.cumsum(counts)))
             of_rows = np.diff(before[np.cumsum([0, *map(len, mine)])])
             self._write(Block(np.array(rows[at:stop], np.int64), of_rows, hashes, checks))
