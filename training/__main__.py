@@ -53,9 +53,8 @@ def main() -> None:
     known += data.silver(options.silver) if options.silver else []
     people = lists.faker_names()
     flags = lists.build(people, options.sources, texts(options.data))
-    maker = data.Maker(
-        people, lists.census(options.sources, "census_2020", SURNAMES), HERE / "templates.txt", options.seed
-    )
+    surnames = lists.census(options.sources, "census_2020", SURNAMES)
+    maker = data.Maker(people, surnames, lists.cities(options.sources), HERE / "templates.txt", options.seed)
     negatives = data.code(options.data)
     rounds = data.passes(known, MADE, negatives, CODE, maker)
     params = train.train(rounds, options.passes, flags, options.seed)

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import random
 import re
+import unicodedata
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -34,7 +35,7 @@ LABELS = {
 GOLD = {  # file -> how often a pass shows it
     "names/crossner_ai": 1, "names/crossner_literature": 1, "names/crossner_music": 1, "names/crossner_politics": 2,
     "names/crossner_science": 1, "names/uner_da": 0.5, "names/uner_en": 2, "names/uner_pt": 0.5, "names/uner_sv": 0.5,
-    "pii/wnut17_en_train": 1.5, "pii/wikigold_en": 2, "pii/broad_twitter_b": 1.5, "pii/broad_twitter_f": 1.5,
+    "pii/wnut17_en_train": 1.5, "pii/wikigold_en": 2, "pii/broad_twitter_b": 2, "pii/broad_twitter_f": 2,
     "pii/europeana_nl": 0.3, "pii/europeana_fr": 0.4, "pii/europeana_de": 0.3, "pii/europeana_de_onb": 0.3,
     "pii/meddocan_es_train": 0.3, "pii/pl_pii_bench": 1,
 }  # fmt: skip
@@ -58,8 +59,13 @@ def read(path: Path) -> Iterator[tuple[str, Text]]:
     """Yield (id, text) of a labelled set."""
     with path.open(encoding="utf-8") as lines:
         for row in map(json.loads, lines):
-            spans = [(start, end, kind_of(label)) for start, end, label in row["spans"]]
+            spans = [(start, _whole(row["text"], start, end), kind_of(label)) for start, end, label in row["spans"]]
             yield str(row["id"]), Text(row["text"], [span for span in spans if span[2]], path.stem)
+
+
+def _whole(text: str, start: int, end: int) -> int:
+    """Return the end of a span; of one that holds nothing but the sign of a handle, the handle's end."""
+    return start + len(re.match(r"@\w*", text[start:])[0]) if text[start:end] == "@" else end  # type: ignore[index]
 
 
 def is_dev(identity: str) -> bool:
@@ -115,6 +121,7 @@ def code(data: Path) -> list[Text]:
                 out += [Text("\n".join(found[at : at + 6]), [], "code") for at in range(0, len(found), 6)]
     with (data / "secrets/creddata_lines.jsonl").open(encoding="utf-8") as lines:
         out += [Text(row["text"][:LONG], [], "code") for row in map(json.loads, lines)]
+    out += characters()
     for package in LIBRARIES:
         found = importlib.util.find_spec(package)
         for folder in found.submodule_search_locations or () if found else ():
@@ -122,6 +129,14 @@ def code(data: Path) -> list[Text]:
                 rows = file.read_text("utf-8", "replace").split("\n")
                 out += [Text("\n".join(rows[at : at + 12])[:LONG], [], "code") for at in range(0, len(rows), 12)]
     return out
+
+
+def characters() -> list[Text]:
+    """Return tables of characters with their names, as code pages have them."""
+    points = [point for point in range(0xA0, 0x3000) if unicodedata.name(chr(point), "")]
+    lines = [f"    0x{n & 255:02x}: 0x{n:04x},     #  {unicodedata.name(chr(n))}" for n in points[:4000:3]]
+    lines += [f"    '\\u{n:04x}'   #  0x{n & 255:02X} -> {unicodedata.name(chr(n))}" for n in points[1:4000:3]]
+    return [Text("\n".join(lines[at : at + 10]), [], "code") for at in range(0, len(lines), 10)]
 
 
 # ---------------------------------------------------------------- templates
@@ -132,6 +147,10 @@ LOCALES = {
     "de": ("de_DE", "de_AT", "de_CH", "tr_TR"), "fr": ("fr_FR", "fr_CA", "fr_BE"), "es": ("es_ES", "es_MX", "es_AR"),
     "it": ("it_IT",), "nl": ("nl_NL", "nl_BE"), "pl": ("pl_PL",), "pt": ("pt_BR", "pt_PT"),
 }  # fmt: skip
+STREETS = ("Street", "St", "St.", "Avenue", "Ave", "Ave.", "Road", "Rd.", "Blvd", "Boulevard", "Drive", "Dr.", "Lane",
+           "Hwy", "Parkway", "Plaza", "Court", "Way")  # fmt: skip
+BUILDINGS = ("Federal Building", "Building", "Courthouse", "Hall", "School", "Elementary School", "Library", "Center",
+             "Hospital", "Airport", "Bridge", "Park", "Stadium", "House Office Building", "Annex")  # fmt: skip
 ADDRESSES = ("en_US", "en_GB", "en_CA", "en_AU", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "pl_PL", "pt_BR", "sv_SE",
              "da_DK", "fi_FI", "no_NO", "cs_CZ", "en_IN", "de_AT", "de_CH", "fr_CH", "es_MX")  # fmt: skip
 
@@ -139,11 +158,14 @@ ADDRESSES = ("en_US", "en_GB", "en_CA", "en_AU", "de_DE", "fr_FR", "es_ES", "it_
 class Maker:
     """Makes sentences out of templates. Everything is drawn from one seeded source of chance."""
 
-    def __init__(self, people: dict[str, Names], surnames: list[str], templates: Path, seed: int) -> None:
+    def __init__(
+        self, people: dict[str, Names], surnames: list[str], cities: list[str], templates: Path, seed: int
+    ) -> None:
         from faker import Faker
 
         self.rng = random.Random(seed)
         self.people = people
+        self.cities = cities
         self.surnames = [name.title() for name in surnames]
         self.templates = [
             line.split(": ", 1)
@@ -216,13 +238,15 @@ class Maker:
         """Return (text, kind) for a slot of a template."""
         first, last, locale = same
         made = self.fakers[self.by_language.get(language) or self.rng.choice(ADDRESSES)]
-        kind = "P" if slot in "PQL" else "L" if slot in "ACG" else "O" if slot == "O" else ""
+        kind = "P" if slot in "PQL" else "L" if slot in "ACGSU" else "O" if slot == "O" else ""
         makers: dict[str, Callable[[], str]] = {
             "P": lambda: self.person(first, last, locale),
             "Q": lambda: first,
             "L": lambda: last,
             "A": lambda: self.address(language),
-            "C": made.city,
+            "C": made.city if self.rng.random() < 0.4 else lambda: self.rng.choice(self.cities),
+            "S": lambda: f"{self.rng.randrange(1, 9999)} {self.honoured()} {self.rng.choice(STREETS)}",
+            "U": lambda: f"{self.honoured()} {self.rng.choice(BUILDINGS)}",
             "G": made.country,
             "O": made.company,
             "E": lambda: self.mail(first, last),
@@ -231,6 +255,12 @@ class Maker:
             "N": lambda: str(self.rng.randrange(10 ** self.rng.randrange(1, 9))),
         }
         return makers[slot](), kind
+
+    def honoured(self) -> str:
+        """Return the name of somebody that a street or a house is called after, or of none."""
+        locale = self.locale("en")
+        last = self.last(locale)
+        return self.rng.choice((last, f"{self.first(locale)} {last}", f"{self.first(locale)[0]}. {last}", "N. Main"))
 
     def mail(self, first: str, last: str) -> str:
         user = self.rng.choice((f"{first}.{last}", f"{first[0]}{last}", f"{first}{self.rng.randrange(99)}"))

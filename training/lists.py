@@ -80,6 +80,13 @@ def places(folder: Path) -> Iterator[tuple[str, int]]:
                     yield name, 2
 
 
+def cities(folder: Path) -> list[str]:
+    """Return the names of cities in English-speaking countries, and of large ones anywhere."""
+    rows = json.loads((folder / "cities15000.json").read_text("utf-8")).values()
+    near = {"US", "GB", "CA", "AU", "IE", "NZ"}
+    return sorted({row["name"] for row in rows if row["countrycode"] in near or row["population"] > 300_000})
+
+
 def plain_words(texts: Iterable[str]) -> Iterator[tuple[str, int]]:
     """Yield (word, class) for words mostly written small, by how often."""
     small: Counter[str] = Counter()

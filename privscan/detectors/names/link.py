@@ -39,13 +39,19 @@ def forms(names: Iterable[str]) -> tuple[dict[str, bool], set[str]]:
         parts = [part for part in _LETTERS.findall(name) if len(part) >= SHORTEST]
         for part in parts:
             plain, place = lists.level(part, lists.PLAIN), lists.level(part, lists.PLACE)
-            if plain < 2 and place < 3 and not (part.islower() and len(parts) == 1):
-                single[part.lower()] = plain == 0 and place == 0
+            if len(parts) == 1 and (part.islower() or not _known(part)):
+                continue  # one strange word may be anything: a tool, a command
+            if plain < 2 and place < 3:
+                single[part.lower()] = single.get(part.lower(), False) or (plain == place == 0 and len(parts) > 1)
         if len(parts) > 1:
             first, last = parts[0].lower(), parts[-1].lower()
             made = {first[0] + last, last + first[0], *(first + joint + last for joint in ("", ".", "_", "-"))}
             handles |= {handle for handle in made if len(handle) >= HANDLE}
     return single, handles
+
+
+def _known(word: str) -> bool:
+    return bool(lists.level(word, lists.FIRST) or lists.level(word, lists.LAST))
 
 
 def mentions(text: str, single: dict[str, bool], handles: set[str]) -> Iterator[Mention]:

@@ -22,7 +22,7 @@ from privscan.errors import ConfigError
 Array = np.ndarray[Any, Any]
 
 WEIGHTS = Path(__file__).with_name("weights.npz")
-SHA256 = "27fa8b31760faa48a8b47dd4d41fd20dbdaff0af574087a4d21561ed5208d270"
+SHA256 = "9d700452a78fdad680fb5e645a72d0b9ea5fef5bd6e0403a01c324c2acd7eda0"
 NEAR, FAR = 3, 2  # words to each side that the first and the second layer see
 GATES = 5  # words, itself in the middle, that say whether a word is looked at
 ROW_MOST, FIRST_MOST, SECOND_MOST, WEIGHT_MOST = 380, 255, 255, 127
