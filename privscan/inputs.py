@@ -53,7 +53,8 @@ def gather(paths: Sequence[str], exclude: str | None = None) -> Inputs:
             raise UsageError(f"{path}: {link}")
         elif not formats.name_of(path):
             raise UsageError(
-                f"{path}: not a format privscan reads; it reads .jsonl and .ndjson (plain, .gz, .zst) and .parquet"
+                f"{path}: not a format privscan reads; it reads .jsonl and .ndjson (plain, .gz, .zst), "
+                ".parquet, and WebDataset .tar (plain, .gz)"
             )
         else:
             roots.append((os.path.basename(os.path.dirname(os.path.abspath(path))), [(path, os.path.basename(path))]))

@@ -332,7 +332,9 @@ class Run:
                 stem = self.folder.stem(piece.name)
                 tally.methods += pieces.told_duplicates(piece, self.drops[piece.name], stem, self.named)
         if not self.inputs.files:
-            reason = "nothing to read: no file of a known format (.jsonl, .ndjson, plain, .gz or .zst, and .parquet)"
+            reason = (
+                "nothing to read: no file of a known format (.jsonl, .ndjson, plain, .gz or .zst, .parquet and .tar)"
+            )
             self.problems.append(Problem(", ".join(self.paths), None, "plan", reason))
         if self.drawn:
             reason = f"{tally.records} of about {max(self.drawn.records, tally.records)} records were looked at"

@@ -110,6 +110,7 @@ class Format(Protocol):
 MODULES = {
     "jsonl": ("privscan.formats.jsonl", "Jsonl", JSONL_SUFFIXES),
     "parquet": ("privscan.formats.parquet", "Parquet", (".parquet", ".pq")),
+    "tar": ("privscan.formats.tar", "Tar", (".tar", ".tar.gz", ".tgz")),
 }
 
 

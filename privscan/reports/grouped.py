@@ -74,7 +74,7 @@ _CONFIDENCE = {level.label: int(level) for level in Confidence}
 
 def line(row: dict[str, Any], uri: str) -> int:
     """Return the line of a file a row points at: a record is a line of JSON Lines; Parquet has none, so the first."""
-    return int(row["record"]) + 1 if not uri.endswith(".parquet") else 1
+    return int(row["record"]) + 1 if not uri.endswith((".parquet", ".pq", ".tar", ".tar.gz", ".tgz")) else 1
 
 
 def bundles(rows: Iterable[dict[str, Any]], states: Iterable[str] = tuple(State)) -> Iterator[Bundle]:
