@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TRIGGERS", "Asked", "Value", "clean", "look", "look_text", "telling"]
 
-TRIGGERS: Final = (*genetic.TRIGGERS, *embedding.TRIGGERS, *behaviour.TRIGGERS)
+TRIGGERS: Final = (*templates.TRIGGERS, *genetic.TRIGGERS, *embedding.TRIGGERS, *behaviour.TRIGGERS)
 """Hyperscan expressions: a row without one of them holds nothing that `look_text` would find."""
 
 _IRIS: Final = re.compile(r"(?<![a-z])(?:iris|retina|fundus)(?![a-z])", re.IGNORECASE)
@@ -80,7 +80,12 @@ def _by_name(value: Value) -> list[Seen]:
 
 def look_text(text: str, name: str) -> list[Seen]:
     """Return what a text is by itself or by its field's name, each with its code points."""
-    return [*genetic.look_text(text), *embedding.look_text(name, text), *behaviour.look_text(name, text)]
+    return [
+        *templates.look_text(text),
+        *genetic.look_text(text),
+        *embedding.look_text(name, text),
+        *behaviour.look_text(name, text),
+    ]
 
 
 def clean(value: Value, asked: Asked, actions: Mapping[str, str]) -> bytes | None:

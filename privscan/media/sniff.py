@@ -37,6 +37,9 @@ class Kind:
     starts: tuple[str, ...]
 
 
+_SIZES: Final = ("81..", "82....", "83......")  # of an element in DER
+
+
 def _boxes(*brands: str) -> tuple[str, ...]:
     """Return the starts of ISO base media files: a size of the first box below 65,536, `ftyp`, the brand."""
     return tuple(f"0000....66747970{brand.encode().hex()}" for brand in brands)
@@ -81,7 +84,15 @@ KINDS: Final = (
     Kind(
         "passport group",
         "template",
-        ("7f61", *(f"{tag}{size}7f61" for tag in ("75", "63", "76") for size in ("81..", "82....", "83......"))),
+        (
+            "7f61",
+            *(f"{tag}{size}7f61" for tag in ("75", "63", "76") for size in _SIZES),
+            *(f"{tag}{size}{next_}" for tag, next_ in (("7f61", "0201"), ("7f60", "a1")) for size in ("..", *_SIZES)),
+        ),
+    ),
+    # the header of US identity cards: security, sizes of record and signature, minutiae or face
+    Kind(
+        "card", "template", tuple(f"03{way}............001b{kind}" for way in ("0d", "0f") for kind in ("0201", "0501"))
     ),
 )
 """In the order in which they are tried: the narrower first."""

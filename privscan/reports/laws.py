@@ -13,7 +13,7 @@ __all__ = ["LISTS", "words"]
 _HAND_AND_FACE = "scan of hand or face geometry"
 LISTS: Final[dict[str, tuple[str, dict[str, str]]]] = {
     "BIPA": (
-        "740 ILCS 14/10; photographs are on its list of what is none",
+        "740 ILCS 14/10 (photographs are on its list of what is none)",
         {
             "FINGERPRINT_IMAGE": "fingerprint",
             "FINGERPRINT_TEMPLATE": "fingerprint",
@@ -35,7 +35,7 @@ LISTS: Final[dict[str, tuple[str, dict[str, str]]]] = {
         },
     ),
     "GDPR": (
-        "Art. 4(13), 4(14), 9(1); photographs: recital 51",
+        "Art. 4(13), 4(14), 9(1), recital 51 on photographs",
         {
             "FACE": "facial images, where processed to identify",
             "FACE_TEMPLATE": "biometric data: facial images",
@@ -79,7 +79,7 @@ LISTS: Final[dict[str, tuple[str, dict[str, str]]]] = {
         },
     ),
     "EU AI Act": (
-        "Art. 3(34); untargeted scraping of facial images: Art. 5(1)(e)",
+        "Art. 3(34), Art. 5(1)(e) on untargeted scraping of facial images",
         {
             "FACE": "facial images",
             "FACE_TEMPLATE": "biometric data: facial images",

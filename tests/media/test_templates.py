@@ -37,6 +37,21 @@ def test_a_record_cut_short_is_none(name) -> None:
         assert templates.look(record[:size]) == []
 
 
+@pytest.mark.parametrize("name", [name for name in SAMPLES if name.startswith("ITL") or "XML" in name])
+def test_a_record_written_as_text_is_found_in_text(name) -> None:
+    text = f"\n{MADE[name].decode('latin-1')}\n"
+    seen = templates.look_text(text)
+    assert SAMPLES[name][1] in {one.entity for one in seen}
+    assert {(one.start, one.end) for one in seen} == {(0, len(text))}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "<p>a page</p>", "1.01: the first", "see standards.iso.org", "1.01:99\x1d1.02:0500\x1d"]
+)
+def test_other_texts_are_no_records(text) -> None:
+    assert templates.look_text(text) == []
+
+
 def test_counts_and_sizes_are_told() -> None:
     (seen,) = templates.look(fmr_2005((38, 4)))
     assert seen.evidence == ("ISO 19794-2:2005", "views:2", "minutiae:42", "bytes:288")

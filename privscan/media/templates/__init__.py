@@ -7,6 +7,7 @@ is looked at twice; nothing is raised.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from privscan.media.templates import envelope, face, finger, iris, itl, minutiae, passport, wsq
@@ -24,7 +25,7 @@ class _Leaf(Protocol):
     def look(self, data: bytes | memoryview) -> list[Seen]: ...
 
 
-__all__ = ["LEAVES", "MAGIC", "look"]
+__all__ = ["LEAVES", "MAGIC", "TRIGGERS", "look", "look_text"]
 
 LEAVES: tuple[_Leaf, ...] = (minutiae, finger, face, iris, wsq, itl, passport, envelope)
 MAGIC = tuple(magic for leaf in LEAVES for magic in leaf.MAGIC)
@@ -32,6 +33,19 @@ MAGIC = tuple(magic for leaf in LEAVES for magic in leaf.MAGIC)
 
 _LONGEST = max(map(len, MAGIC))
 _LEAF = {magic: leaf for leaf in LEAVES for magic in leaf.MAGIC}
+
+
+TRIGGERS = (rb"standards\.iso\.org", rb"[^0-9.]1\.0{1,2}1:[0-9]{2,7}")
+"""Hyperscan expressions: a text without one of them is no record."""
+_AS_TEXT = ("1.01:", "1.001:", "<")
+
+
+def look_text(text: str) -> list[Seen]:
+    """Return the record that a text is, in a format that is written as text; the whole text."""
+    if not text.lstrip().startswith(_AS_TEXT):
+        return []
+    found = look(text.strip().encode("utf-8", "replace"))
+    return [replace(seen, start=0, end=len(text)) for seen in found]
 
 
 def look(data: bytes | memoryview) -> list[Seen]:

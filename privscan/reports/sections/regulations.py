@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from privscan.model import Report
-    from privscan.reports.parts import Kind
 
 __all__ = ["section"]
 
@@ -43,14 +42,17 @@ def section(report: Report) -> Section | None:
 
 def _lists(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Table]:
     """Tell in the words of the laws on biometric data what of their lists was found."""
-    rows = [
-        (law, laws.words(law, entity), entity, count, laws.LISTS[law][0])
-        for law, entities in sorted(counts.items())
-        for entity, count in sorted(entities.items(), key=lambda item: (-item[1], item[0]))
-        if laws.words(law, entity)
-    ]
-    heads = ("law", "on its list as", "entity", "findings", "where")
-    kinds: tuple[Kind, ...] = ("name", "text", "name", "count", "text")
+    rows = []
+    for law in sorted(counts.keys() & laws.LISTS.keys()):
+        named: dict[str, list[str]] = defaultdict(list)
+        for entity in sorted(counts[law]):
+            if said := laws.words(law, entity):
+                named[said].append(entity)
+        rows += [
+            (law, said, ", ".join(entities), sum(counts[law][entity] for entity in entities))
+            for said, entities in named.items()
+        ]
     if rows:
-        columns = tuple(Column(head, kind) for head, kind in zip(heads, kinds, strict=True))
-        yield Table("Biometric and genetic data in the laws' own words", columns, tuple(rows))
+        columns = (Column("law", "name"), Column("on its list as"), Column("entities"), Column("findings", "count"))
+        places = "; ".join(f"{law}: {laws.LISTS[law][0]}" for law in dict.fromkeys(row[0] for row in rows))
+        yield Table("In the laws' words", columns, tuple(rows), note=f"{places}.")
