@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from privscan.reports.sections import quasi, regulations, repetition, sample, secrets, suppressions, topics
+from privscan.reports.sections import media, quasi, regulations, repetition, sample, secrets, suppressions, topics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +21,7 @@ __all__ = ["SECTIONS", "of"]
 
 SECTIONS: tuple[Callable[[Report], Section | None], ...] = (
     sample.section,
+    media.section,
     regulations.section,
     secrets.section,
     repetition.values,
