@@ -7,6 +7,7 @@ which is what redaction needs. Marks at the edges, a leading "the" and a trailin
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import subprocess
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks import corpus, labels, quality
 from benchmarks.peer_child import NOT_INSTALLED
 from benchmarks.tables import Table
+from privscan.detectors.models import folder
 from training import data as gold_sets
 from training.score import Score, bare
 
@@ -78,6 +80,8 @@ def tables(bench: Bench) -> Iterator[Table]:
     sets = list(_sets(bench.data))
     found = {"privscan": _ours(bench, sets)}
     shown = [Texts(texts.name, texts.texts[: bench.sample], texts.gold[: bench.sample]) for texts in sets]
+    if importlib.util.find_spec(folder.RAMPART):
+        found["with rampart"] = _ours(bench, shown, "rampart")
     for peer in ("spacy", "presidio"):
         told = _peer(bench, peer, [text for texts in shown for text in texts.texts], score=True)
         if told is not None:
@@ -110,10 +114,10 @@ def _sets(data: Path) -> Iterator[Texts]:
             yield Texts(f"{domain}, small", [text.lower() for text, _ in pairs], [spans for _, spans in pairs])
 
 
-def _ours(bench: Bench, sets: Sequence[Texts]) -> dict[str, list[Spans]]:
-    folder = Path(bench.fresh("names"))
-    paths = [_written(folder / f"{number}.jsonl", texts.texts) for number, texts in enumerate(sets)]
-    found = quality.findings(bench, paths)
+def _ours(bench: Bench, sets: Sequence[Texts], ner: str = "") -> dict[str, list[Spans]]:
+    made = Path(bench.fresh("names"))
+    paths = [_written(made / f"{number}.jsonl", texts.texts) for number, texts in enumerate(sets)]
+    found = quality.findings(bench, paths, ner)
     kinds = {"PERSON": "P", "LOCATION": "L", "STREET_ADDRESS": "L", "ORGANIZATION": "O"}
     out: dict[str, list[Spans]] = {}
     for path, texts in zip(paths, sets, strict=True):

@@ -35,10 +35,10 @@ def tables(bench: Bench) -> Iterator[Table]:
     yield _residue(bench, labelled)
 
 
-def findings(bench: Bench, paths: list[Path]) -> dict[str, dict[int, list[dict[str, Any]]]]:
+def findings(bench: Bench, paths: list[Path], ner: str = "") -> dict[str, dict[int, list[dict[str, Any]]]]:
     """Scan files as the command line would; return the findings' rows by file name and record."""
     target = Path(bench.fresh("scan"), "findings.jsonl")
-    privscan.scan([str(path) for path in paths], findings=str(target), fail_on="never")
+    privscan.scan([str(path) for path in paths], findings=str(target), fail_on="never", ner=ner)
     found: dict[str, dict[int, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
     with target.open(encoding="utf-8") as lines:
         for row in map(json.loads, lines):

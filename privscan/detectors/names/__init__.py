@@ -37,7 +37,7 @@ class Names:
         self.minimum = settings.min_confidence
         weights = network.load()
         extra = LOW_LEAN if settings.min_confidence is Confidence.LOW else 0.0
-        self.reader = Reader(weights, [value + extra for value in weights.lean])
+        self.reader = Reader(weights, [value + extra for value in weights.lean], self.rules)
 
     def candidates(self, block: Block) -> Sequence[int]:
         """Return every row: a name may stand anywhere."""

@@ -13,7 +13,7 @@ import numpy as np
 from privscan.detectors.names import network, spans, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from privscan.detectors.names.network import Weights
     from privscan.detectors.names.spans import Name
@@ -25,10 +25,14 @@ KEPT = 1 << 13  # texts whose names are remembered
 
 
 class Reader:
-    """The tagger over texts. `lean` lowers what speaks against a name, in logits, one number a kind."""
+    """The tagger over texts. `lean` lowers what speaks against a name, in logits, one number a kind.
 
-    def __init__(self, weights: Weights, lean: Sequence[float] | None = None) -> None:
+    `kinds` are those that are told (indexes into `spans.KINDS`), all by default.
+    """
+
+    def __init__(self, weights: Weights, lean: Sequence[float] | None = None, kinds: Iterable[int] = (1, 2, 3)) -> None:
         self.weights = weights
+        self.wanted = np.isin((1, 2, 3), list(kinds))
         self.lean = lean if lean is not None else weights.lean
         self.tagger = network.Tagger(weights)
         self._kept: dict[str, tuple[Name, ...]] = {}
@@ -79,7 +83,7 @@ class Reader:
         begins = np.concatenate(([0], np.cumsum(lengths)[:-1])) + words.WALLS
         seen = words.split(joined)
         asked, logits = self.tagger.logits(seen)
-        for name in spans.found(seen, joined, asked, logits, self.weights, self.lean):
+        for name in spans.found(seen, joined, asked, logits, self.weights, self.lean, self.wanted):
             owner = int(np.searchsorted(begins, name.start, "right")) - 1
             number, begin, at = pieces[owner]
             shift = begin - int(begins[owner])

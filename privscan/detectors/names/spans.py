@@ -40,16 +40,19 @@ class Name(NamedTuple):
 
 
 def found(
-    seen: Words, text: str, asked: Array, logits: Array, weights: Weights, lean: Sequence[float]
+    seen: Words, text: str, asked: Array, logits: Array, weights: Weights, lean: Sequence[float], wanted: Array
 ) -> Iterator[Name]:
-    """Yield the names in tagged words; `lean` lowers what speaks against a name, in logits, one number a kind."""
+    """Yield the names in tagged words of the kinds wanted (a flag a kind, PERSON first).
+
+    `lean` lowers what speaks against a name, in logits, one number a kind.
+    """
     if not len(asked):
         return
     scores = logits / np.float64(weights.unit)
     kinds = np.maximum(scores[:, 1::2], scores[:, 2::2])
     best = np.argmax(kinds + np.asarray(lean), axis=1)
     rows = np.arange(len(asked))
-    named = (kinds + np.asarray(lean))[rows, best] > scores[:, 0]
+    named = ((kinds + np.asarray(lean))[rows, best] > scores[:, 0]) & wanted[best]
     first_kind = seen.kinds[seen.starts[asked]]
     named &= (first_kind != words.WALL) & (first_kind != words.BREAK)
     picked = np.flatnonzero(named)
