@@ -36,4 +36,6 @@ def section(report: Report) -> Section | None:
             f"{topics[_NAMES]:,} names in them are most likely those of public figures. The policy web leaves names "
             "alone; a policy's allow list keeps those it holds."
         )
+        counts = ((_ALL, topics[_ALL]), (f"{_PROSE} among them", topics[_PROSE]), (_NAMES, topics[_NAMES]))
+        tables.append(Table("Names of public figures", (Column("what", "name"), Column("count", "count")), counts))
     return Section("topics", "What the data speaks of", tuple(words), tuple(tables)) if words else None
