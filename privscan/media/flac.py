@@ -13,6 +13,7 @@ __all__ = ["stripped", "told"]
 
 _STREAM, _PADDING, _APPLICATION, _SEEK, _COMMENT, _CUES, _PICTURE = range(7)
 _KEPT: Final = (_STREAM, _SEEK)
+_MOST: Final = 4096  # blocks of one file
 
 
 def told(data: bytes) -> frozenset[str]:
@@ -45,7 +46,9 @@ def stripped(data: bytes) -> bytes:
 def _blocks(data: bytes) -> Iterator[tuple[int, int, int]]:
     """Yield (kind, start, end) of the blocks of metadata, their heads included."""
     at = data.find(b"fLaC") + 4
-    while at + 4 <= len(data) and at >= 4:
+    for _ in range(_MOST if at >= 4 else 0):
+        if at + 4 > len(data):
+            return
         end = at + 4 + int.from_bytes(data[at + 1 : at + 4])
         if end > len(data):
             return

@@ -78,7 +78,8 @@ def _seen(kind: str, confidence: Confidence, evidence: tuple[str, ...], span: tu
 
 def _vcf(text: str) -> list[Seen]:
     """Find tables of variants in which somebody's genotype stands."""
-    out = []
+    out: list[Seen] = []
+    before = 0
     for head in _CHROM.finditer(text):
         samples = len((head[1] or "").split()) - 1
         if samples < 1:
@@ -87,7 +88,8 @@ def _vcf(text: str) -> list[Seen]:
         while (row := _VARIANT.match(text, at)) and _GENOTYPE.match(row[1].split()[0]):
             at, count = row.end(), count + 1
         if count:
-            start = max((found.start() for found in _HEAD.finditer(text, 0, head.start())), default=head.start())
+            begins = [found.start() for found in _HEAD.finditer(text, before, head.start())]
+            start, before = max(begins, default=head.start()), at
             out.append(
                 _seen("variants", Confidence.HIGH, ("VCF", f"samples:{samples}", f"variants:{count}"), (start, at))
             )
@@ -111,8 +113,10 @@ def _profiles(text: str) -> list[Seen]:
     """Find profiles of short tandem repeats: names of loci, each with one or two alleles."""
     found = list(_REPEAT.finditer(text))
     out = []
-    for first, last, _ in _runs([(locus.start(), locus.end()) for locus in found], _APART):
-        loci = len({locus[1] for locus in found if first <= locus.start() < last})
+    behind = 0
+    for first, last, count in _runs([(locus.start(), locus.end()) for locus in found], _APART):
+        loci = len({locus[1] for locus in found[behind : behind + count]})
+        behind += count
         if loci >= _LOCI:
             sure = Confidence.HIGH if loci >= _SURE_LOCI else Confidence.MEDIUM
             out.append(_seen("profile", sure, ("STR", f"loci:{loci}"), (first, last)))
