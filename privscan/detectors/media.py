@@ -16,7 +16,7 @@ import numpy as np
 
 from privscan.detectors import hits, triggers
 from privscan.errors import DetectorError, MissingError
-from privscan.media import carriers, dispatch, faces, sniff
+from privscan.media import behaviour, carriers, dispatch, faces, sniff
 from privscan.media.dispatch import Asked, Value
 from privscan.model import WHOLE, Blob, Confidence, LeafKind, Match, Span
 
@@ -66,12 +66,14 @@ class Media:
 
     def candidates(self, block: Block) -> dict[int, list[int] | None]:
         """Return the rows with media in a binary value or, by their first letters, in a text."""
-        rows = hits.rows_with(self._hits, block)
+        # whole rows: of triggers that stand close together only the first is told
+        rows: dict[int, list[int] | None] = dict.fromkeys(hits.rows_with(self._hits, block))
         for name, heads, owners in block.heads():
             found = owners if dispatch.telling(name) else owners[sniff.likely(heads)]
             rows.update(dict.fromkeys(found.tolist()))
         for path, members in block.names():
-            if dispatch.telling(path.rstrip("/*").rpartition("/")[2]):
+            name = path.rstrip("/*").rpartition("/")[2]
+            if dispatch.telling(name) or (self.minimum is Confidence.LOW and behaviour.timed(name)):
                 rows.update(dict.fromkeys(members))
         rows.update(dict.fromkeys(block.lists(dispatch.telling)))
         return rows
@@ -115,6 +117,10 @@ class Media:
                 matches = [match for seen in seen_there if (match := self._match(seen, span)) is not None]
                 if matches:
                     out.setdefault(position, []).extend(matches)
+        if self.minimum is Confidence.LOW:
+            for position, seen in dispatch.look_records(leaves).items():
+                span = Span(0, len(leaves[position].text))
+                out.setdefault(position, []).extend(filter(None, [self._match(seen, span)]))
         return out
 
     def _worth(self, leaves: Sequence[Leaf]) -> list[int]:

@@ -17,7 +17,7 @@ from privscan.model import Confidence
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["TRIGGERS", "look_record", "look_text", "named"]
+__all__ = ["TRIGGERS", "look_record", "look_text", "named", "timed"]
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 _SERIES = re.compile(
@@ -32,8 +32,8 @@ TRIGGERS: Final = (
     rb"(?i:mouse[ _\x2d]?(?:dynamics|trajector|movement))",
     rb"(?i:(?:dwell|flight|digraph|inter_?key)[ _\x2d]?(?:time|interval|ms|duration|latenc))",
     rb"(?i:[^a-z]gait[^a-z]|[^a-z]gait(?:Cycle|Signal|Series|Pattern|Accel|Data|Sequence))",
-    rb"(?i:[^a-z](?:press|down|release|up|dwell|flight|hold)[_ ]?(?:time|ts|at|ms|timestamp)[^a-z])",
-    rb"[^A-Za-z](?:DD|UD|H)\.[A-Za-z]",
+    rb"(?:press|down|release|up|dwell|flight|hold)(?:ed|d)?(?:_(?:time|ts|at|ms)|Time|Ts|At|Ms)[a-z_]{0,5}[\"\x1f]",
+    rb"[\"\x1f](?:DD|UD|H)\.[A-Za-z]",
 )
 """Hyperscan expressions for the names."""
 
@@ -64,17 +64,27 @@ def look_text(name: str, text: str) -> list[Seen]:
     return [_seen(Confidence.MEDIUM, f"field:{said}", f"numbers:{text.count(',') + 1}", span=(0, len(text)))]
 
 
-def look_record(numbers: Sequence[tuple[int, str, str]]) -> dict[int, Seen]:
-    """Return by position what times of single keys there are among a record's numbers: (position, key, field)."""
-    events: dict[str, list[int]] = defaultdict(list)
-    columns: dict[str, list[int]] = defaultdict(list)
-    for position, key, _ in numbers:
-        if event := _EVENT.match(_CAMEL.sub(" ", key).lower().strip()):
-            events[event[1]].append(position)
-        elif column := _COLUMN.match(key):
-            columns[column[1]].append(position)
+@functools.lru_cache(maxsize=4096)
+def timed(name: str) -> tuple[str, str] | None:
+    """Return what a field's name says is timed, ("event" or "column", which), None for nothing.
+
+    >>> timed("press_ts"), timed("DD.t.i"), timed("uptime")
+    (('event', 'press'), ('column', 'DD'), None)
+    """
+    if event := _EVENT.match(_CAMEL.sub(" ", name).lower().strip()):
+        return "event", event[1]
+    column = _COLUMN.match(name)
+    return ("column", column[1]) if column else None
+
+
+def look_record(numbers: Sequence[tuple[int, str]]) -> dict[int, Seen]:
+    """Return by position what times of single keys there are among a record's numbers: (position, field's name)."""
+    ways: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for position, name in numbers:
+        if what := timed(name):
+            ways[what[0]][what[1]].append(position)
     out: dict[int, Seen] = {}
-    for kinds in (events, columns):
+    for kinds in ways.values():
         if len(kinds) >= 2 and all(len(places) >= _EVENTS for places in kinds.values()):
             count = sum(map(len, kinds.values()))
             found = _seen(Confidence.LOW, f"kinds:{'+'.join(sorted(kinds)).lower()}", f"numbers:{count}")

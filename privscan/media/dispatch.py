@@ -7,13 +7,14 @@ name. Order matters: the stricter parser first.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from privscan.errors import DetectorError
 from privscan.media import behaviour, embedding, frames, genetic, pictures, sniff, sound, tags, templates
 from privscan.media.seen import Seen
-from privscan.model import Confidence
+from privscan.model import Confidence, LeafKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from privscan.media.faces import Mode
     from privscan.media.seen import Told
     from privscan.media.sniff import Kind
+    from privscan.model import Leaf
 
-__all__ = ["TRIGGERS", "Asked", "Value", "clean", "look", "look_text", "telling"]
+__all__ = ["TRIGGERS", "Asked", "Value", "clean", "look", "look_records", "look_text", "telling"]
 
 TRIGGERS: Final = (*templates.TRIGGERS, *genetic.TRIGGERS, *embedding.TRIGGERS, *behaviour.TRIGGERS)
 """Hyperscan expressions: a row without one of them holds nothing that `look_text` would find."""
@@ -86,6 +88,18 @@ def look_text(text: str, name: str) -> list[Seen]:
         *embedding.look_text(name, text),
         *behaviour.look_text(name, text),
     ]
+
+
+def look_records(leaves: Sequence[Leaf]) -> dict[int, Seen]:
+    """Return by position what numbers of a record are together: times of single keys, at low confidence."""
+    numbers: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for position, leaf in enumerate(leaves):
+        if leaf.kind is LeafKind.NUMBER and behaviour.timed(leaf.key):
+            numbers[leaf.record].append((position, leaf.key))
+    out: dict[int, Seen] = {}
+    for record in numbers.values():
+        out |= behaviour.look_record(record)
+    return out
 
 
 def clean(value: Value, asked: Asked, actions: Mapping[str, str]) -> bytes | None:
