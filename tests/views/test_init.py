@@ -178,3 +178,18 @@ def test_a_leaf_that_nests_too_much_is_not_passed_on() -> None:
 def test_long_blobs_and_long_runs_take_linear_room() -> None:
     for text in (_base64(PLAIN * 20_000), "%41" * 200_000, "A" * 1_000_000, "=\n" * 100_000, "&#65;" * 100_000):
         assert sum(len(view.leaf.text) for view in views.of(leaf(text))) <= 4 * len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "broken"),
+    [
+        pytest.param("key: c2VjcmV0MTIzNDU2Nzg=\nnext line", False, id="padding of base64"),
+        pytest.param("aGVsbG8gd29ybGQhIQ==\nnext line", False, id="two of them"),
+        pytest.param("write to jane.doe@fjordlight-mai=\nl.net", True, id="a word in two lines"),
+        pytest.param("the invoice=\nnumber", True, id="seven small letters"),
+    ],
+)
+def test_an_equals_sign_at_a_line_s_end_breaks_a_word_unless_it_fills_up_base64(text: str, broken: bool) -> None:
+    assert views.quoted.likely(text) is broken
+    leaf = Leaf(0, "/text", "text", text, LeafKind.STRING, 0)
+    assert bool(list(views.quoted.read(leaf))) is broken
