@@ -28,13 +28,10 @@ _ROW = 3  # frames in a row that are no chance
 
 def plausible(data: bytes | memoryview) -> bool:
     """Say whether bytes are sound as far as their first frames tell."""
-    head = bytes(data[:16])
-    if _STRONG.match(head):
-        return True
     at = tagged(data)
-    if at >= len(data):
-        return False
-    return mpeg(data, at) or (at == 0 and _adts(data))
+    if _STRONG.match(bytes(data[at : at + 16])):
+        return True
+    return at < len(data) and (mpeg(data, at) or (at == 0 and _adts(data)))
 
 
 def tagged(data: bytes | memoryview) -> int:
