@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 import privscan
-from benchmarks import copies, memory, names, neardup, peers, quality, rules, speed
+from benchmarks import copies, media, memory, names, neardup, peers, quality, rules, speed
 from benchmarks.measure import Bench, load
 
 PARTS = {
@@ -22,6 +22,7 @@ PARTS = {
     "names": names.tables,
     "dedup": neardup.tables,
     "copies": copies.tables,
+    "media": media.tables,
     "peers": peers.tables,
     "rules": rules.tables,
     "speed": speed.tables,
@@ -50,6 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
         bench = Bench(
             work=Path(asked.work or scratch).resolve(),
             data=asked.data.resolve() if asked.data else None,
+            media=asked.media.resolve() if asked.media else None,
             megabytes=asked.megabytes,
             big=asked.big,
             runs=asked.runs,
@@ -82,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
         "parts", nargs="*", type=_part, metavar="PART", help=f"which of {', '.join(PARTS)}; default: all"
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder with pii/, secrets/, corpora/, neardup/")
+    parser.add_argument(
+        "--media", type=Path, metavar="DIR", help=f"your own pictures and sound, in folders {', '.join(media.GOALS)}"
+    )
     parser.add_argument(
         "--megabytes", type=float, default=100.0, metavar="MB", help="size of the corpora (default 100)"
     )

@@ -30,6 +30,7 @@ class Bench:
 
     work: Path
     data: Path | None = None
+    media: Path | None = None
     megabytes: float = 100.0
     big: float = 2000.0
     runs: int = 5

@@ -50,6 +50,7 @@ def bare_python(tmp_path: Path) -> str:
         pytest.param("memory", ["Peak memory"], id="memory"),
         pytest.param("peers", ["Peers", "Peers"], id="peers"),
         pytest.param("rules", ["Rules by cost", "Rules by cost"], id="rules"),
+        pytest.param("media", ["Media flagged", "Media speed"], id="media"),
         pytest.param("dedup", ["Near duplicates at 0.8"], id="dedup"),
         pytest.param("copies", ["Near duplicates at 0.8", "Join of made-up signatures"], id="copies"),
     ],

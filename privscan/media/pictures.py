@@ -7,6 +7,7 @@ colour profile and (JPEG) quantisation tables, and without metadata.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import warnings
 from typing import TYPE_CHECKING, Any, Final
@@ -53,7 +54,7 @@ def look(data: bytes, kind: Kind, mode: Mode | None, told: Told, *, ridges: bool
         told.update({"pictures": 1, f"format:{kind.name}": 1, f"side:{_bucket(max(picture.size))}": 1})
         found = metadata.look(data, kind.name, _info(picture), told)
         size = f"{picture.size[0]}x{picture.size[1]}"  # as stored: reading it small changes what it says
-        boxes = list(_faces(picture, kind, mode)) if mode is not None else []
+        boxes = faces_of(data, kind, mode) if mode is not None else ()
         print_ = _print(data, kind) if ridges and not boxes else None
     if print_ is not None:
         ridged = (f"ridges:{print_.share:.2f}", f"size:{size}")
@@ -163,6 +164,23 @@ def _unreadable(kind: Kind, error: Exception) -> DetectorError:
     return DetectorError(f"a {kind.name} picture that is cut short or damaged ({name}); store it again")
 
 
+def faces_of(data: bytes, kind: Kind, mode: Mode) -> tuple[Box, ...]:
+    """Return the faces of a picture's frames, from memory where they were looked for before: covering asks again."""
+    name = hashlib.blake2b(data, digest_size=16, key=repr(mode).encode()[:64]).digest()
+    found = _REMEMBERED.get(name)
+    if found is None:
+        with _opened(data, kind) as picture:
+            found = tuple(_faces(picture, kind, mode))
+        if len(_REMEMBERED) >= _MOST_REMEMBERED:
+            _REMEMBERED.clear()
+        _REMEMBERED[name] = found
+    return found
+
+
+_REMEMBERED: dict[bytes, tuple[Box, ...]] = {}
+_MOST_REMEMBERED: Final = 4096
+
+
 def _faces(picture: Image, kind: Kind, mode: Mode) -> Iterator[Box]:
     """Yield the faces of all frames, in pixels of the stored frame."""
     for frame in _frames(picture):
@@ -268,7 +286,7 @@ def clean(data: bytes, kind: Kind, mode: Mode | None, style: str, *, bare: bool)
     None where it can only go whole: moving pictures with a face, formats that cannot be written back.
     """
     with _opened(data, kind) as picture:
-        boxes = list(_faces(picture, kind, mode)) if mode is not None else []
+        boxes = list(faces_of(data, kind, mode)) if mode is not None else []
         if not boxes:
             return metadata.stripped(data, kind.name, _info(picture)) if bare else data
         if getattr(picture, "n_frames", 1) > 1:
@@ -277,8 +295,7 @@ def clean(data: bytes, kind: Kind, mode: Mode | None, style: str, *, bare: bool)
         made = _covered(data, kind, boxes, style if number == 0 else "fill")
         if made is None or mode is None:
             return None
-        with _opened(made, kind) as picture:
-            more = list(_faces(picture, kind, mode))
+        more = faces_of(made, kind, mode)
         if not more:
             return made
         boxes += more
@@ -297,7 +314,7 @@ def _covered(data: bytes, kind: Kind, boxes: Sequence[Box], style: str) -> bytes
         out = io.BytesIO()
         try:
             picture.save(out, format=picture.format, **options)
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             return None
         return out.getvalue()
 
