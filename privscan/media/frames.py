@@ -24,6 +24,7 @@ _KBITS: Final = {  # by (MPEG-1, layer bits)
     (False, 1): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
 _ROW = 3  # frames in a row that are no chance
+_TAGS = 16  # tags in a row
 
 
 def plausible(data: bytes | memoryview) -> bool:
@@ -35,8 +36,17 @@ def plausible(data: bytes | memoryview) -> bool:
 
 
 def tagged(data: bytes | memoryview) -> int:
-    """Return the bytes of an ID3v2 tag in front, 0 for none."""
-    head = bytes(data[:10])
+    """Return the bytes of the ID3v2 tags in front, 0 for none."""
+    at = 0
+    for _ in range(_TAGS):
+        size = _tag(bytes(data[at : at + 10]))
+        if not size:
+            break
+        at += size
+    return at
+
+
+def _tag(head: bytes) -> int:
     if len(head) < 10 or head[:3] != b"ID3" or head[3] not in (2, 3, 4) or max(head[6:10]) > 0x7F:
         return 0
     size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
