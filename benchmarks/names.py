@@ -35,7 +35,8 @@ CHILD = Path(__file__).with_name("names_child.py")
 DOMAINS = {
     "templates": ("pii/presidio_synth_v2", "pii/presidio_generated_large"),
     "government": ("pii/us_offices_contact",),
-    "news": ("pii/europeana_de", "pii/europeana_fr", "pii/europeana_nl", "names/uner_pt"),
+    "news": ("names/uner_pt",),
+    "old newspapers": ("pii/europeana_de", "pii/europeana_fr", "pii/europeana_nl"),  # as a machine read them
     "wikipedia": ("pii/wikigold_en", "names/crossner_politics", "names/crossner_science", "names/crossner_literature"),
     "web": ("names/uner_en", "names/uner_da", "names/uner_sv"),
     "tweets": ("pii/broad_twitter_b", "pii/broad_twitter_f", "pii/wnut17_en_train"),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from privscan.model import Rule
     from privscan.verify import Check
 
+_ELSEWHERE = {"presidio": "a recogniser of Presidio", "model": "the model that --ner named"}  # who else finds things
 MARKS = {True: "[green]passed[/]", False: "[red]FAILED[/]", None: "[yellow]not checked[/]"}
 
 
@@ -107,9 +108,10 @@ def explanation(found: Explanation, console: Console) -> None:
     )
     place = f"{row['uri']}, record {row['record']}, {row['field']}"
     span = "the whole value" if row["start"] is None else f"characters {row['start']} to {row['end']}"
+    elsewhere = _ELSEWHERE.get(row["rule"].partition(".")[0], "no longer in the packs")
     rows = [
         ("where", f"{place}, {span}"),
-        ("rule", row["rule"] + (f" ({rule_.name})" if rule_ else " (no longer in the packs)")),
+        ("rule", f"{row['rule']} ({rule_.name if rule_ else elsewhere})"),
     ]
     if rule_:
         rows += [
