@@ -11,7 +11,7 @@ from privscan.detectors.names import network, words
 FIRST, LAST, PLACE, PLAIN = 0, 2, 4, 6  # where each list's class (0 to 3) stands in a word's flags
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=1 << 16)
 def flags(word: str) -> int:
     """Return the flags of a word, 0 for one on no list."""
     found = words.split(word)

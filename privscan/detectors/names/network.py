@@ -27,6 +27,7 @@ NEAR, FAR = 3, 2  # words to each side that the first and the second layer see
 GATES = 5  # words, itself in the middle, that say whether a word is looked at
 ROW_MOST, FIRST_MOST, SECOND_MOST, WEIGHT_MOST = 380, 255, 255, 127
 SLOTS = 1 << 16  # words kept between batches
+SHARED = 1 << 14  # words whose share of the first layer is kept
 TILE = 4096  # words worked on at once, so that what they need stays near the processor
 
 
@@ -114,12 +115,18 @@ class Tagger:
         self.gates = np.zeros((SLOTS, GATES), np.float32)
         hidden, upper = weights.second.shape[1:]
         self._second = weights.second.reshape(-1, upper)
+        self._shares = np.zeros((2 * NEAR + 1, SHARED, hidden), np.float32)
+        self._share_of = np.full(SLOTS, -1, np.int64)
+        self._used = 0
+        self._replaced = np.zeros(0, np.int64)  # slots whose word is another one since the last batch
         self._first = np.zeros((0, hidden), np.float32)
         self._part = np.zeros((TILE, hidden), np.float32)
         self._window = np.zeros((TILE, (2 * FAR + 1) * hidden), np.float32)
 
     def looked_up(self, found: words.Words) -> tuple[Array, Array, Array]:
         """Return (vectors, number of each word's vector, what each vector's word says to the gates)."""
+        self._share_of[self._replaced] = -1
+        self._replaced = self._replaced[:0]
         slots = (found.hashes & np.uint64(SLOTS - 1)).astype(np.int64)
         missed = np.flatnonzero(self.known[slots] != found.hashes)
         if not len(missed):
@@ -130,6 +137,7 @@ class Tagger:
         numbers = slots.copy()
         numbers[missed] = SLOTS + back
         whole, every = np.concatenate((self.rows, rows)), np.concatenate((self.gates, gates))
+        self._replaced = slots[picked]
         self.known[slots[picked]], self.rows[slots[picked]], self.gates[slots[picked]] = (
             found.hashes[picked],
             rows,
@@ -177,18 +185,37 @@ class Tagger:
         for place in range(-NEAR, NEAR + 1):
             there[numbers[seen + place]] = True
         distinct = np.flatnonzero(there)
-        place_of = np.zeros(len(rows), np.int64)
-        place_of[distinct] = np.arange(len(distinct))
-        local, vectors_ = place_of[numbers], rows[distinct]
-        shares = [vectors_ @ weights.first[place] for place in range(2 * NEAR + 1)]
+        shared = len(distinct) <= self._shares.shape[1]
+        local = self._shared(rows, distinct)[numbers] if shared else numbers
         for low in range(0, len(seen), TILE):
             tile = seen[low : low + TILE]
             sums, part = self._first[low : low + len(tile)], self._part[: len(tile)]
             sums[:] = weights.first_bias
-            for place, share in enumerate(shares):
-                np.take(share, local[tile + (place - NEAR)], axis=0, out=part, mode="clip")
+            for place in range(2 * NEAR + 1):
+                words_ = local[tile + (place - NEAR)]
+                if shared:
+                    np.take(self._shares[place], words_, axis=0, out=part, mode="clip")
+                else:
+                    np.matmul(rows[words_], weights.first[place], out=part)
                 sums += part
             _step(sums, weights.shifts[0], FIRST_MOST)
+
+    def _shared(self, rows: Array, distinct: Array) -> Array:
+        """Work out the shares of words that are not kept; return for each vector where its share stands."""
+        fixed, extra = distinct[distinct < SLOTS], distinct[distinct >= SLOTS]
+        fresh = fixed[self._share_of[fixed] < 0]
+        if self._used + len(fresh) + len(extra) > self._shares.shape[1]:
+            self._share_of[:] = -1
+            self._used, fresh = 0, fixed
+        new = np.concatenate((fresh, extra))
+        for place, kept in enumerate(self._shares):
+            np.matmul(rows[new], self.weights.first[place], out=kept[self._used : self._used + len(new)])
+        self._share_of[fresh] = np.arange(self._used, self._used + len(fresh))
+        self._used += len(fresh)
+        at = np.zeros(len(rows), np.int64)
+        at[fixed] = self._share_of[fixed]
+        at[extra] = self._used + np.arange(len(extra))
+        return at
 
 
 def _gated(gates: Array, numbers: Array, edge: int) -> Array:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import privscan
 from privscan import config, detectors
-from privscan.detectors.names import Names, network, reader
+from privscan.detectors.names import Names, network, reader, words
 from privscan.errors import ConfigError
 from privscan.model import Leaf, LeafKind
 
@@ -76,6 +76,24 @@ def test_long_texts_are_read_in_pieces() -> None:
     shifted = [text[at:] for at in range(0, 400, 57)]
     for piece, found_in in dict(read.names(shifted)).items():
         assert [piece[name.start : name.end] for name in found_in if name.kind == 1] == ["Jonathan Berg"]
+
+
+@pytest.mark.parametrize("room", [16, 300])
+def test_little_room_changes_nothing(room: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [
+        f"{LETTER} {' '.join(f'word{number}{at}' for at in range(number * 7))} Ask Ann Lee." for number in range(30)
+    ]
+    wall = words.WALL_MARK * words.WALLS
+    seen = [words.split(f"{wall}{text}{wall}") for text in texts]
+    plenty = network.Tagger(network.load())
+    expected = [plenty.logits(found_in) for found_in in seen]
+    monkeypatch.setattr(network, "SHARED", room)
+    monkeypatch.setattr(network, "SLOTS", 64)
+    little = network.Tagger(network.load())
+    for found_in, (asked, logits) in zip(seen, expected, strict=True):
+        same, others = little.logits(found_in)
+        assert (asked == same).all()
+        assert (logits == others).all()
 
 
 def test_changed_weights_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
