@@ -13,15 +13,14 @@ import tempfile
 from pathlib import Path
 
 import privscan
-from benchmarks import copies, media, memory, names, neardup, peers, quality, rules, speed
+from benchmarks import copies, media, memory, names, peers, quality, rules, speed
 from benchmarks.measure import Bench, load
 
 PARTS = {
     "startup": speed.startup,
     "quality": quality.tables,
     "names": names.tables,
-    "dedup": neardup.tables,
-    "copies": copies.tables,
+    "dedup": copies.tables,
     "media": media.tables,
     "peers": peers.tables,
     "rules": rules.tables,

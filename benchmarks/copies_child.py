@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,6 +72,48 @@ def rensa(texts: Sequence[str]) -> Kept:
     return families.dropped()
 
 
+def text_dedup(texts: Sequence[str]) -> Kept:
+    """MinHash by text-dedup's own command, its check for false positives on; the first of each cluster stays."""
+    from datasets import disable_caching
+    from text_dedup import minhash
+    from text_dedup.config.base import load_config_from_toml
+
+    disable_caching()
+    with tempfile.TemporaryDirectory() as folder:
+        source, config = os.path.join(folder, "a.jsonl"), os.path.join(folder, "config.toml")
+        with open(source, "w", encoding="utf-8") as out:
+            out.writelines(json.dumps({"text": text}) + "\n" for text in texts)
+        with open(config, "w", encoding="utf-8") as out:
+            out.write(TEXT_DEDUP.format(source=source, folder=folder, bands=BANDS, rows=ROWS, hashes=BANDS * ROWS))
+        asked = load_config_from_toml(Path(config))
+        rows, _, _ = minhash.load_and_preprocess(asked)
+        rows = minhash.assign(asked, rows, minhash.cluster(asked, minhash.fingerprint(asked, rows)))
+        _, clusters = minhash.check_false_positives(asked, rows)
+    return {row: first for row, first in clusters.items() if row != first}
+
+
+TEXT_DEDUP = """
+[input]
+input_type = "local_files"
+read_arguments = {{path = "json", data_files = ["{source}"], split = "train", cache_dir = "{folder}/cache"}}
+[algorithm]
+algorithm_name = "minhash"
+text_column = "text"
+num_perm = {hashes}
+bands = {bands}
+rows = {rows}
+ngram_size = 5
+threshold = 0.8
+min_length = 0
+num_proc = 1
+check_false_positive = true
+[output]
+output_dir = "{folder}/out"
+[debug]
+logging_level = 50
+"""
+
+
 def grams(text: str) -> list[str]:
     """Return the word 5-grams of a text, cut at white space as these tools' own examples do."""
     words = text.lower().split()
@@ -102,6 +145,7 @@ TOOLS: dict[str, tuple[str, Callable[[Sequence[str]], Kept]]] = {
     "privscan": ("numpy", ours),
     "datasketch": ("datasketch", datasketch),
     "rensa": ("rensa", rensa),
+    "text-dedup": ("text-dedup", text_dedup),
 }
 
 
@@ -171,7 +215,7 @@ def main() -> None:
     costs: list[float] = []
     kept: Kept = {}
     try:
-        tool(texts[:50])
+        tool(texts[:200])
         for _ in range(number):
             before = time.process_time()
             kept = tool(texts)

@@ -23,7 +23,7 @@ FAMILIES = 60  # of edited copies, where no data folder has any
 RATES = (0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08)  # of words changed in a copy
 
 
-def tables(bench: Bench) -> list[Table]:
+def table(bench: Bench) -> Table:
     """Deduplicate a folder of documents whose pairs are known and count what went wrong."""
     docs, pairs = _known(bench)
     out = bench.fresh("neardup")
@@ -45,7 +45,7 @@ def tables(bench: Bench) -> list[Table]:
         ("rows dropped", report.tally.outcomes["duplicate"], None),
         (f"dropped and not alike at {THRESHOLD} to the row named as kept", len(wrong), 0),
     ]
-    return [Table(f"Near duplicates at {THRESHOLD}", ("what", "value", "goal"), rows)]
+    return Table(f"Near duplicates at {THRESHOLD}", ("what", "value", "goal"), rows)
 
 
 def _known(bench: Bench) -> tuple[Path, dict[frozenset[str], float]]:
