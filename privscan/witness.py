@@ -55,4 +55,4 @@ class Witness:
         from privscan.dedup.passages import hashed
 
         found = hashed([text[row["start"] : row["end"]]], self._kind)[1]
-        return not found.size or not bool(np.isin(found[0], held))
+        return bool(found.size) and not bool(np.isin(found[0], held))

@@ -73,6 +73,12 @@ SCOPES: dict[str, tuple[list[str], dict[str, Any], list[str]]] = {
         {"method": "substring"},
         [f"{body(1)}. {LONG}!", f"{body(2)} — {body(3)}"],
     ),
+    "one word again and again": (["go " * 500, body(1)], {"method": "substring"}, ["go " * 50, body(1)]),
+    "a verse again and again": (
+        [f"{body(1)} " * 30],
+        {"method": "substring"},
+        [" ".join([*[body(1)] * 4, *body(1).split()[:2]]) + " "],
+    ),
     "exact copies first": ([LONG, LONG, body(1)], {"method": "substring"}, [LONG, body(1)]),
     "nothing but passages": ([f"{FOOT}\n{body(1)}", FOOT, body(2)], {"scope": "line"}, [f"{FOOT}\n{body(1)}", body(2)]),
     "copies left alone": ([body(1), body(1)], {"scope": "line", "method": "off", "over": 2}, [body(1), body(1)]),
@@ -180,6 +186,50 @@ def test_verify_sees_what_was_removed_besides(tmp_path: Path, shift: int) -> Non
     rows = told(tmp_path)
     path.write_text(json.dumps(rows[0] | {"start": rows[0]["start"] + shift}) + "\n")
     assert {check.promise for check in verify(str(tmp_path / "out")) if check.passed is False} >= {0, 3}
+
+
+ODD = b"""{"text": ""}
+{"text": "go"}
+{"text": null}
+{"n": [1, 2.50, 1e5]}
+["all rights are reserved by us"]
+"all rights are reserved by us"
+{"text":
+{"text": "%b", "text": "%b"}
+{"text": "\\ud800 all rights \\u0061re reserved by us"}
+
+{"text": "  all rights are reserved by us\\r\\n"}
+"""
+
+
+@pytest.mark.parametrize(
+    "options", [{"method": "substring"}, {"scope": "line", "over": 0}, {"scope": "field", "over": 0}]
+)
+def test_odd_records(tmp_path: Path, options: dict[str, Any]) -> None:
+    lines = (ODD % (LONG.encode(), LONG.upper().encode())).splitlines(keepends=True)
+    (tmp_path / "a.jsonl").write_bytes(b"".join(lines))
+    method = options.pop("method", "off")
+    report = privscan.deduplicate(
+        str(tmp_path / "a.jsonl"), str(tmp_path / "out"), dedup=method, dedup_options=options, workers=1
+    )
+    assert sum(report.tally.outcomes.values()) == report.tally.records == 10
+    assert report.tally.outcomes["quarantined"] == 1
+    left = (tmp_path / "out/data/a.jsonl").read_bytes().splitlines(keepends=True)
+    assert left[:4] == lines[:4]
+    assert [check.detail for check in verify(str(tmp_path / "out")) if check.passed is False] == []
+    if method == "substring":
+        assert json.loads(left[5])["text"] == ""
+        assert left[5] == b'{"text": "%b", "text": ""}\n' % LONG.encode()
+    else:
+        assert [row["record"] for row in told(tmp_path)] == [5, 10]
+
+
+def test_a_million_words(tmp_path: Path) -> None:
+    words = [f"w{at % 99_999}" for at in range(1_000_000)]
+    (tmp_path / "a.jsonl").write_text(json.dumps({"text": " ".join(words)}) + "\n")
+    more: dict[str, Any] = {"dedup_options": {"memory": 64 << 20}, "workers": 1}
+    privscan.deduplicate(str(tmp_path / "a.jsonl"), str(tmp_path / "out"), dedup="substring", **more)
+    assert json.loads((tmp_path / "out/data/a.jsonl").read_text())["text"].split() == words[:99_999]
 
 
 def test_verify_holds_what_was_removed_against_the_record_it_stands_in(tmp_path: Path) -> None:

@@ -50,8 +50,8 @@ __all__ = [
 WORDS = 50
 """Words of the shortest repeated run."""
 
-FOUND = np.dtype([("passage", "<i8"), ("part", "<i4"), ("row", "<u4")])
-"""A passage by its number over all work files, and the first place it stood in: work file and row."""
+FOUND = np.dtype([("passage", "<i8"), ("stays", "<i8"), ("part", "<i4"), ("row", "<u4")])
+"""A passage and the last one like it that stays, by number over all work files; work file and row of the first."""
 
 _LEAST = 5  # words of a field, paragraph or line that is worth telling of
 _HEAD = struct.Struct("<QQ")
@@ -145,25 +145,35 @@ def stretches(
     """
     low = 0
     for number, text in enumerate(texts):
-        pieces = _runs(text) if kind == "span" else np.array(_pieces(text, kind), np.int64).reshape(-1, 2)
-        mine = found[slice(*np.searchsorted(found["passage"], (low, low + len(pieces))))]
-        at = mine["passage"] - low
-        if at.size:
-            cuts = np.flatnonzero(np.diff(at) > WORDS) if kind == "span" else np.arange(at.size - 1)
-            first, last = np.append(0, cuts + 1), np.append(cuts, at.size - 1)
-            for one, other in zip(first.tolist(), last.tolist(), strict=True):
-                start, end = int(pieces[at[one]][0]), int(pieces[at[other]][1])
-                words = int(at[other] - at[one]) + WORDS if kind == "span" else len(text[start:end].split())
-                place = int(mine["part"][one]), int(mine["row"][one])
-                yield number, Passage(start, end, words, int(hashes[low + at[one]]), *place)
-        low += len(pieces)
+        starts, ends = word_spans(text) if kind == "span" else np.array(_pieces(text, kind), np.int64).reshape(-1, 2).T
+        count = starts.size if kind != "span" else max(starts.size - WORDS + 1, 0)
+        mine = found[slice(*np.searchsorted(found["passage"], (low, low + count)))]
+        if mine.size:
+            first, begins, stops = _runs(mine, low) if kind == "span" else _each(mine["passage"] - low)
+            for one, begin, stop in zip(first.tolist(), begins.tolist(), stops.tolist(), strict=True):
+                start, end = int(starts[begin]), int(ends[stop - 1])
+                words = stop - begin if kind == "span" else len(text[start:end].split())
+                place = int(hashes[mine["passage"][one]]), int(mine["part"][one]), int(mine["row"][one])
+                yield number, Passage(start, end, words, *place)
+        low += count
 
 
-def _runs(text: str) -> NDArray[np.int64]:
-    """Return where the runs of words of a text start and end."""
-    starts, ends = word_spans(text)
-    count = max(starts.size - WORDS + 1, 0)
-    return np.column_stack((starts[:count], ends[WORDS - 1 :]))
+def _each(at: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    return np.arange(at.size), at, at + 1
+
+
+def _runs(mine: NDArray[np.void], low: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return (first passage, first word, word behind the last) of the stretches that runs of words cover together.
+
+    A run that overlaps the one like it that stays covers only what is behind that: of a word said over and over, or
+    a verse, the first run is left.
+    """
+    at, stays = mine["passage"] - low, mine["stays"] - low
+    begins = np.maximum(at, np.where(stays >= 0, stays + WORDS, 0))
+    begins = np.minimum.accumulate(begins[::-1])[::-1]
+    ends = at + WORDS
+    opens = np.flatnonzero(np.append(True, begins[1:] > ends[:-1]))
+    return opens, begins[opens], ends[np.append(opens[1:], at.size) - 1]
 
 
 def removal(text: str, kind: str, start: int, end: int) -> tuple[int, int]:
@@ -324,9 +334,9 @@ def _over(
     records = np.repeat(np.add.reduceat(record, starts, dtype=np.int64), sizes)
     told = (np.arange(numbers.size) - first >= limits.keep) & (records > limits.over)
     found = np.empty(int(np.count_nonzero(told)), FOUND)
-    found["passage"], found["part"], found["row"] = numbers[told], parts[first[told]], rows[first[told]]
-    found.sort(order="passage")
-    return found
+    found["passage"], found["stays"] = numbers[told], numbers[first[told] + limits.keep - 1]
+    found["part"], found["row"] = parts[first[told]], rows[first[told]]
+    return found[np.argsort(found["passage"])]  # a sort of whole rows is fifty times as slow
 
 
 def places(found: Found) -> Iterator[tuple[int, NDArray[np.void], NDArray[np.uint64]]]:
@@ -339,13 +349,15 @@ def places(found: Found) -> Iterator[tuple[int, NDArray[np.void], NDArray[np.uin
     for block in read(found.path):
         stop = low + block.hashes.size
         mine = np.concatenate([run[_place(run, low) : _place(run, stop)] for run in runs])
-        mine.sort(order="passage")
-        mine["passage"] -= low
+        mine = mine[np.argsort(mine["passage"])]
+        for name in ("passage", "stays"):
+            mine[name] -= low
         ends = np.cumsum(block.counts)
         for at in np.unique(np.searchsorted(ends, mine["passage"], side="right")).tolist():
             start, end = int(ends[at] - block.counts[at]), int(ends[at])
             own = mine[slice(*np.searchsorted(mine["passage"], (start, end)))].copy()
-            own["passage"] -= start
+            for name in ("passage", "stays"):
+                own[name] -= start
             yield int(block.rows[at]), own, block.hashes[start:end]
         low = stop
 
