@@ -36,7 +36,8 @@ class Options(TypedDict, total=False):
     "contained", "off"; `dedup_threshold` Jaccard similarity of word 5-grams; `dedup_fields` JSON Pointers;
     `dedup_options` the rest by the names of `privscan.dedup.DedupSettings`, and `preset`; `samples` whether the report
     holds masked contexts; `cache_dir` the folder of compiled rules; `faces` "default", "precision", "recall";
-    `allow_missing` kinds of media ("faces", "audio") that may pass where their model is not installed.
+    `allow_missing` kinds of media ("faces", "audio") that may pass where their model is not installed; `media_root` the
+    folder of the pictures and sound that paths in the data name.
     """
 
     policy: str
@@ -64,6 +65,7 @@ class Options(TypedDict, total=False):
     allow_values: Sequence[str]
     faces: str
     allow_missing: Sequence[str]
+    media_root: str | None
     sample: int
     engine: str
     ner: str

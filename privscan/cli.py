@@ -84,6 +84,7 @@ def scan(
     exclude_field: flags.ExcludeField = None,
     faces: flags.Faces = "default",
     allow_missing: flags.AllowMissing = None,
+    media_root: flags.MediaRoot = None,
     workers: flags.WorkerCount = None,
     key_file: flags.KeyFile = None,
     findings: flags.Findings = None,
@@ -125,6 +126,7 @@ def clean(
     exclude_field: flags.ExcludeField = None,
     faces: flags.Faces = "default",
     allow_missing: flags.AllowMissing = None,
+    media_root: flags.MediaRoot = None,
     dedup: flags.Dedup = "near",
     dedup_field: flags.DedupField = None,
     dedup_threshold: flags.DedupThreshold = None,
@@ -320,6 +322,7 @@ def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any
             ner=options.get("ner", ""),
             faces=options.get("faces", "default"),
             allow_missing=options.get("allow_missing") or (),
+            media_root=options.get("media_root"),
         )
         signer = shell.signer(out, options.get("audit"), options.get("sign_key"))
         baseline = options.get("write_baseline")

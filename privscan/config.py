@@ -70,6 +70,7 @@ class Settings:
     engine: str = ""
     faces: str = "default"
     allow_missing: tuple[str, ...] = ()
+    media_root: str | None = None
     day: datetime.date = datetime.date.min
 
     def told(self) -> dict[str, Any]:
@@ -108,6 +109,8 @@ class Settings:
             told["faces"] = self.faces
         if self.allow_missing:
             told["allow_missing"] = list(self.allow_missing)
+        if self.media_root:
+            told["media_root"] = os.path.basename(self.media_root)
         return told
 
 
@@ -144,6 +147,7 @@ def settings(
     ner: str = "",
     faces: str = "default",
     allow_missing: Sequence[str] = (),
+    media_root: str | None = None,
 ) -> Settings:
     """Check and resolve what was asked for; UsageError, ConfigError or RuleError where it cannot be."""
     chosen = policies.with_models(policies.load(policy, operators.names()), engine, ner)
@@ -194,6 +198,7 @@ def settings(
         engine=engine,
         faces=choice(faces, FACES, "--faces"),
         allow_missing=missing(allow_missing),
+        media_root=folder(media_root, "--media-root"),
         day=day or datetime.datetime.now(datetime.UTC).date(),
     )
 
@@ -262,6 +267,13 @@ def choice(word: str, known: Sequence[str], flag: str) -> str:
     if word not in known:
         raise UsageError(f'{flag}: "{word}" is not known{nearest(word, known)}')
     return word
+
+
+def folder(path: str | None, flag: str) -> str | None:
+    """Return the absolute path of a folder that is there; UsageError where it is none."""
+    if path is not None and not os.path.isdir(path):
+        raise UsageError(f"{flag} {path}: no such folder")
+    return None if path is None else os.path.abspath(path)
 
 
 def missing(words: Sequence[str]) -> tuple[str, ...]:

@@ -118,6 +118,14 @@ Faces = Annotated[
         help="default, precision (fewer false alarms), recall (fainter faces, and pictures lying on their side).",
     ),
 ]  # fmt: skip
+MediaRoot = Annotated[
+    str | None,
+    typer.Option(
+        "--media-root", envvar="PRIVSCAN_MEDIA_ROOT", metavar="DIR",
+        help="Look into the pictures and sound that paths in the data name, under this folder. The files are left as "
+        "they are: clean takes out the path of one in which something is found.",
+    ),
+]  # fmt: skip
 AllowMissing = Annotated[
     list[str] | None,
     typer.Option(

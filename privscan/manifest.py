@@ -119,6 +119,7 @@ def of(settings: Settings, report: Report, paths: Sequence[str], inputs: Inputs)
         "suppress_files": [os.path.abspath(path) for path in settings.suppress_files],
         "suppress_sha256": suppress_sha256(settings),
         "day": settings.day.isoformat(),
+        "media_root": settings.media_root,
         "baseline_sha256": settings.known.sha256 if settings.known else "",
         "policy_sha256": settings.policy.sha256,
         "rules_sha256": settings.rules_sha256,

@@ -121,6 +121,7 @@ def _settings(found: dict[str, Any], key: bytes | None, cache_dir: str | None) -
         ner=found.get("model", {}).get("ner", ""),
         faces=told.get("faces", "default"),
         allow_missing=told.get("allow_missing", ()),
+        media_root=found.get("media_root"),
         day=datetime.date.fromisoformat(found["day"]) if "day" in found else None,
     )
     if manifest.suppress_sha256(settings) != found.get("suppress_sha256", ""):

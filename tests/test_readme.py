@@ -128,7 +128,7 @@ def test_keys_of_the_configuration_are_accepted(tmp_path: Path) -> None:
         | REPEATS
         | {"require_field": '"/messages/0/role"', "allow_values": '["user,system,assistant"]'}
         | {"suppress": '["excuses.toml"]', "baseline": '"base.jsonl"', "engine": '"privscan"', "ner": '""'}
-        | {"faces": '"precision"', "allow_missing": '["faces", "audio"]'}
+        | {"faces": '"precision"', "allow_missing": '["faces", "audio"]', "media_root": '"."'}
     )
     head = {"schema": states.SCHEMA, "key_check": config.key_check(b"k" * 32), "fingerprints": 0}
     (tmp_path / "base.jsonl").write_text(json.dumps(head) + "\n", encoding="utf-8")

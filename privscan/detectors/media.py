@@ -16,7 +16,7 @@ import numpy as np
 
 from privscan.detectors import hits, triggers
 from privscan.errors import DetectorError, MissingError
-from privscan.media import behaviour, carriers, dispatch, faces, sniff
+from privscan.media import behaviour, beside, carriers, dispatch, faces, sniff
 from privscan.media.dispatch import Asked, Value
 from privscan.model import WHOLE, Blob, Confidence, LeafKind, Match, Span
 
@@ -59,7 +59,9 @@ class Media:
         self.allowed = settings.allow_missing
         entities = frozenset(rule.entity for rule in self.rules.values())
         self.asked = Asked(faces.MODES[settings.faces] if "FACE" in entities else None, entities)
-        self._hits = triggers.scanner([*carriers.TRIGGERS, *dispatch.TRIGGERS], settings.cache_dir)
+        self.root = settings.media_root
+        paths = beside.TRIGGERS if self.root else ()
+        self._hits = triggers.scanner([*carriers.TRIGGERS, *dispatch.TRIGGERS, *paths], settings.cache_dir)
         self._seen: dict[bytes, Look] = {}
         self._texts: dict[str, list[Found]] = {}
         self._told: Told = Counter()
@@ -113,7 +115,7 @@ class Media:
             text = leaves[position].text
             if not isinstance(text, Blob):
                 span = Span(0, len(text))
-                seen_there = dispatch.look_text(text, leaves[position].key)
+                seen_there = [*dispatch.look_text(text, leaves[position].key), *self._beside(leaves[position])]
                 matches = [match for seen in seen_there if (match := self._match(seen, span)) is not None]
                 if matches:
                     out.setdefault(position, []).extend(matches)
@@ -123,11 +125,24 @@ class Media:
                 out.setdefault(position, []).extend(filter(None, [self._match(seen, span)]))
         return out
 
+    def _beside(self, leaf: Leaf) -> Sequence[Seen]:
+        """Return what is seen in the file that a text names, where files are to be looked into."""
+        if self.root is None or not beside.named(leaf.text):
+            return ()
+        data = beside.read(self.root, leaf.text)
+        if data is None:
+            self._told["files not found"] += 1
+            return ()
+        look = self._look(Value(data, leaf.key))
+        self._told += look.told
+        self._told["files"] += 1
+        return look.seen
+
     def _worth(self, leaves: Sequence[Leaf]) -> list[int]:
         """Return which leaves hold media: one scan over the letters of all of them."""
         texts = [leaf.text.encode("utf-8", "surrogatepass") for leaf in leaves]
         stops = np.cumsum([len(text) + 1 for text in texts])
-        _, ends = self._hits(b"\x1e".join([b"", *texts]), 0)
+        _, ends = self._hits(b"\x1e".join([b"", *texts, b""]), 0)
         named = set(np.searchsorted(stops, ends - 1).tolist())
         return [
             place
@@ -159,8 +174,9 @@ class Media:
         except MissingError as error:
             if error.what not in self.allowed:
                 raise
+            told.clear()
             told[f"not looked at: {error.what}"] += 1
-            return ()
+            return dispatch.look(value, self.asked.without(error.what), told)
 
     def _match(self, seen: Seen, span: Span) -> Match | None:
         rule = self.rules.get(seen.rule)

@@ -40,6 +40,12 @@ class Asked:
     mode: Mode | None
     entities: frozenset[str]
 
+    def without(self, what: str) -> Asked:
+        """Return the same less what a missing model (`MissingError.what`) would find."""
+        if what == "faces":
+            return replace(self, mode=None)
+        return replace(self, entities=self.entities - {"VOICE"})
+
 
 class Value(NamedTuple):
     """One value: its bytes, and the name of the field it stands in, which may say what bytes do not."""

