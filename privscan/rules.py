@@ -15,6 +15,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from privscan import gitleaks, kept, shared
 from privscan.errors import RuleError, UsageError, nearest
 from privscan.model import Confidence, Rule, Severity, Span
@@ -119,8 +121,8 @@ def of(rules: Sequence[Rule], detectors: Sequence[str]) -> tuple[Rule, ...]:
 
 def digest(rules: Sequence[Rule]) -> str:
     """Return the SHA-256 (hex) of what the rules say, whatever file they stand in and whatever their order."""
-    rows = sorted(json.dumps(_content(rule), ensure_ascii=True, sort_keys=True) for rule in rules)
-    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+    rows = sorted(orjson.dumps(_content(rule), option=orjson.OPT_SORT_KEYS) for rule in rules)
+    return hashlib.sha256(b"\n".join(rows)).hexdigest()
 
 
 def expand(example: str, rule_id: str) -> Example:
@@ -159,9 +161,9 @@ def _shipped(cache: str | None) -> tuple[Rule, ...]:
         if rows is None:
             rules = [rule for file in files for rule in _read(file, file.relative_to(folder).as_posix())]
             if path:
-                kept.store(path, json.dumps([_content(rule) | {"source": rule.source} for rule in rules]).encode())
+                kept.store(path, orjson.dumps([_content(rule) | {"source": rule.source} for rule in rules]))
         else:
-            rules = [_restored(row) for row in json.loads(rows)]
+            rules = [_restored(row) for row in orjson.loads(rows)]
         _LOADED.clear()
         _LOADED[name] = tuple(rules)
     return _LOADED[name]
@@ -169,7 +171,9 @@ def _shipped(cache: str | None) -> tuple[Rule, ...]:
 
 def _restored(row: dict[str, Any]) -> Rule:
     """Return a rule as the cache holds it."""
-    values: dict[str, Any] = {key: tuple(value) if key in _LISTS else value for key, value in row.items()}
+    values = dict(row)
+    for key in _LISTS:
+        values[key] = tuple(row[key])
     for key, kind in (("severity", Severity), ("confidence", Confidence), ("checked", Confidence)):
         values[key] = kind(row[key])
     return Rule(**values)
@@ -289,10 +293,11 @@ def _distinct(rules: Sequence[Rule]) -> None:
 
 def _named(rules: Sequence[Rule], selectors: Sequence[str]) -> set[str]:
     named: set[str] = set()
+    answering = _answering(rules) if selectors else {}
     for selector in selectors:
-        hit = {rule.id for rule in rules if _answers(rule, selector)}
+        hit = answering.get(selector.upper(), set()) | answering.get(selector.lower().rstrip("."), set())
         if not hit:
-            known = {rule.entity for rule in rules} if selector.isupper() else _prefixes(rules)
+            known = {name for name in answering if name.isupper() == selector.isupper()}
             raise UsageError(f'"{selector}" names no rule or entity{nearest(selector, known)}')
         named |= hit
     return named
@@ -307,16 +312,17 @@ def _regulated(rules: Sequence[Rule], regulations: Sequence[str]) -> set[str]:
     return {rule.id for rule in rules if set(regulations) & set(rule.regulations)}
 
 
-def _answers(rule: Rule, selector: str) -> bool:
-    if rule.entity == selector.upper():
-        return True
-    word = selector.lower().rstrip(".")
-    return any(name == word or name.startswith(word + ".") for name in (rule.id, *rule.aliases))
-
-
-def _prefixes(rules: Sequence[Rule]) -> set[str]:
-    names = {name for rule in rules for name in (rule.id, *rule.aliases)}
-    return names | {".".join(parts[:n]) for parts in (name.split(".") for name in names) for n in range(1, len(parts))}
+def _answering(rules: Sequence[Rule]) -> dict[str, set[str]]:
+    """Return the ids of the rules that answer to a selector: an entity, an id (an old one too) or its first parts."""
+    found: dict[str, set[str]] = {}
+    for rule in rules:
+        found.setdefault(rule.entity, set()).add(rule.id)
+        for name in (rule.id, *rule.aliases):
+            end = len(name)
+            while end > 0:
+                found.setdefault(name[:end], set()).add(rule.id)
+                end = name.rfind(".", 0, end)
+    return found
 
 
 def _content(rule: Rule) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from re import _parser as sre_parse  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
 
 from privscan import validators
 from privscan.detectors import triggers
@@ -203,21 +204,17 @@ def plan(rules: Sequence[Rule], hopeless: Sequence[bool], cache: str | None) -> 
     sources = b"".join(Path(__file__).with_name(name).read_bytes() for name in SOURCES)
     code = hashlib.sha256(sources).hexdigest()
     content = [code, digest(rules), [rule.id for rule in rules], list(hopeless)]
-    path = (
-        os.path.join(cache, f"plan-{hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]}.json")
-        if cache
-        else None
-    )
+    path = os.path.join(cache, f"plan-{hashlib.sha256(orjson.dumps(content)).hexdigest()[:32]}.json") if cache else None
     kept = load(path) if path else None
     if kept is not None:
-        return json.loads(kept)  # type: ignore[no-any-return]
+        return orjson.loads(kept)  # type: ignore[no-any-return]
     found = [
         (trigger.rule, trigger.expression.decode("latin-1"), trigger.group)
         for number, (rule, bad) in enumerate(zip(rules, hopeless, strict=True))
         for trigger in triggers.triggers_of(rule, number, needs_context=bad)
     ]
-    reaches = [reach_of(rule, hopeless=bad) for rule, bad in zip(rules, hopeless, strict=True)]
+    reaches = [tuple(reach_of(rule, hopeless=bad)) for rule, bad in zip(rules, hopeless, strict=True)]
     plan = {"triggers": found, "reaches": reaches}
     if path:
-        store(path, json.dumps(plan).encode())
+        store(path, orjson.dumps(plan))
     return plan

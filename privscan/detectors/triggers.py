@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import os
 import platform
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,7 @@ class Trigger:
 
 Hits = tuple["np.ndarray[Any, Any]", "np.ndarray[Any, Any]"]
 EVERYWHERE = ("words", "others")
+THREADS = min(os.cpu_count() or 1, 4)
 _NO_HITS = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
 
 
@@ -57,8 +59,11 @@ class Databases:
     """
 
     def __init__(self, triggers: Sequence[Trigger], cache: str | None) -> None:
-        self._parts = {group: _Part(triggers, group, cache) for group in EVERYWHERE}
-        self._near = {length: _Part(triggers, f"run{length}", cache) for length in RUNS}
+        groups = (*EVERYWHERE, *(f"run{length}" for length in RUNS))
+        with ThreadPoolExecutor(THREADS) as pool:  # compiling is seconds of one processor each, and holds no lock
+            parts = dict(zip(groups, pool.map(lambda group: _Part(triggers, group, cache), groups), strict=True))
+        self._parts = {group: parts[group] for group in EVERYWHERE}
+        self._near = {length: parts[f"run{length}"] for length in RUNS}
         self._runs = _load_or_compile([(length, DIGITS % (length - 1)) for length in RUNS], cache)
 
     def scan(self, buffer: Any, apart: int = 0) -> Hits:
