@@ -33,6 +33,7 @@ _HARD_ESCAPE = re.compile(rb"\\[^nrt\"]|\\\Z")  # the few that a replacement can
 _EASY = (("\\n", "\n"), ('\\"', '"'), ("\\t", "\t"), ("\\r", "\r"))
 
 MANY = 4  # windows of a rule that are first asked of together
+TRIED = 32  # windows asked of one by one before it shows whether asking is worth it
 # Rule, from and to (bytes of the buffer), its hits from and to.
 Window = tuple[int, int, int, int, int]
 Rows = dict[int, list[int] | None]
@@ -52,6 +53,8 @@ class Gate:
         self._databases, self._rules, self._compiled, self._cache = databases, rules, compiled, cache
         self._reaches = np.array(reaches, dtype=np.int64).reshape(-1, 3)
         self._sieves: dict[int, triggers.Sieve] = {}
+        self._asked: dict[int, int] = {}  # of each rule: windows asked of,
+        self._kept: dict[int, int] = {}  # and those in which something can be
 
     def rows(self, block: Block) -> Rows:
         """Return the rows with something to look at in their raw bytes and where, None for the whole row."""
@@ -98,17 +101,24 @@ class Gate:
             small = [buffer[low:high] for _, low, high, _, _ in windows if high - low <= BIG_LEAF]
             if len(small) == len(windows) and not sieve.holds(b"".join(small)):
                 return
+        asked, kept = self._asked.get(number, 0), self._kept.get(number, 0)
         for _, low, high, first, last in windows:
-            if high - low <= BIG_LEAF:
-                raw = bytes(buffer[low:high])
-                if not sieve.holds(raw):
+            # where most windows hold something, the leaf is looked at sooner than asked of
+            if high - low <= BIG_LEAF and (asked < TRIED or 2 * kept < asked):
+                asked += 1
+                if not self._can_hold(number, sieve, bytes(buffer[low:high])):
                     continue
-                entry = self._compiled(number)
-                if entry.rejecting and _rejected(entry, raw):
-                    continue
+                kept += 1
             marks = rows.setdefault(hits.owner(first), [])
             if marks is not None:
                 marks += hits.ends[first:last].tolist()
+        self._asked[number], self._kept[number] = asked, kept
+
+    def _can_hold(self, number: int, sieve: triggers.Sieve, raw: bytes) -> bool:
+        if not sieve.holds(raw):
+            return False
+        entry = self._compiled(number)
+        return not (entry.rejecting and _rejected(entry, raw))
 
 
 class _Hits:
