@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from privscan.formats import Block
     from privscan.model import Leaf
 
+Array = np.ndarray[Any, Any]
 # Where in a leaf to look, in code points: from, to, and the last place where a match can begin.
 Window = tuple[int, int, int]
 
@@ -45,6 +46,7 @@ class Patterns:
         self.hopeless = [needs_context(rule, self.minimum) for rule in self.rules]
         kept = plan(self.rules, self.hopeless, settings.cache_dir)
         self.reaches = [Reach(*reach) for reach in kept["reaches"]]
+        self._reaches = np.array(self.reaches, dtype=np.int64).reshape(-1, 3)
         found = [triggers.Trigger(number, text.encode("latin-1"), group) for number, text, group in kept["triggers"]]
         self.databases = triggers.compile_rules(found, self.rules, settings.cache_dir) if found else None
         self._compiled: dict[int, Compiled] = {}
@@ -114,46 +116,14 @@ class Patterns:
         if not len(numbers):
             return
         starts = np.array(begins, dtype=np.int64)
-        lengths = np.array([len(parts[3 * i]) for i in range(len(positions))], dtype=np.int64)
-        owners = np.searchsorted(starts - lengths, ends - 2, side="right") - 1
+        heads = np.array([len(head) for head in parts[::3]], dtype=np.int64)
+        owners = np.searchsorted(starts - heads, ends - 2, side="right") - 1
         order = np.lexsort((ends, numbers, owners))
-        yield from self._merged(
-            leaves, positions, parts, starts, owners[order].tolist(), numbers[order].tolist(), ends[order].tolist()
-        )
-
-    def _merged(
-        self,
-        leaves: Sequence[Leaf],
-        positions: Sequence[int],
-        parts: Sequence[bytes],
-        starts: np.ndarray[Any, Any],
-        owners: list[int],
-        numbers: list[int],
-        ends: list[int],
-    ) -> Iterator[tuple[int, int, Window | None]]:
-        """Merge the sorted hits of one rule in one leaf into windows."""
-        last: tuple[int, int] | None = None
-        low = high = final = 0
-        whole = False
-        index = _Index()
-        for owner, number, end in zip(owners, numbers, ends, strict=True):
-            if owner < 0 or (whole and (owner, number) == last):
-                continue
-            text = leaves[positions[owner]].text
-            before, after, anchored = self.reaches[number]
-            slack = THIN if len(text) >= BIG_LEAF else 0
-            offset = end - int(starts[owner])
-            in_key = offset <= 0
-            at = offset if len(parts[3 * owner + 1]) == len(text) else index.at(owner, parts[3 * owner + 1], offset)
-            if (owner, number) == last and at - before <= high:
-                high, final = at + after + slack, at + slack if anchored else len(text)
-                continue
-            if last is not None:
-                yield last[1], positions[last[0]], None if whole else (low, high, final)
-            last, whole = (owner, number), in_key
-            low, high, final = max(at - before, 0), at + after + slack, at + slack if anchored else len(text)
-        if last is not None:
-            yield last[1], positions[last[0]], None if whole else (low, high, final)
+        order = order[owners[order] >= 0]
+        sizes = np.array([len(leaves[position].text) for position in positions], dtype=np.int64)
+        found = _Found(owners[order], numbers[order], ends[order])
+        for owner, number, window in found.windows(buffer, starts, sizes, self._reaches):
+            yield number, positions[owner], window
 
     def _confirm(self, entry: Compiled, leaf: Leaf, window: Window | None) -> Iterator[Match]:
         """Yield the matches of one rule in a window of a leaf."""
@@ -229,15 +199,37 @@ def _settled(matches: list[Match]) -> list[Match]:
     ]
 
 
-class _Index:
-    """Turns byte offsets of a leaf into code points; counts a leaf's bytes once."""
+class _Found:
+    """The hits in a buffer of leaves, sorted by leaf, rule and place (ends: one past a trigger's last byte)."""
 
-    def __init__(self) -> None:
-        self._owner, self._points = -1, np.zeros(1, dtype=np.int64)
+    def __init__(self, owners: Array, numbers: Array, ends: Array) -> None:
+        self._owners, self._numbers, self._ends = owners, numbers, ends
 
-    def at(self, owner: int, body: bytes, offset: int) -> int:
-        """Return how many code points the first `offset` bytes of a body hold."""
-        if owner != self._owner:
-            starts = (np.frombuffer(body, dtype=np.uint8) & 0xC0) != 0x80
-            self._owner, self._points = owner, np.concatenate(([0], np.cumsum(starts)))
-        return int(self._points[min(max(offset, 0), len(body))])
+    def windows(
+        self, buffer: bytes, starts: Array, sizes: Array, reaches: Array
+    ) -> Iterator[tuple[int, int, Window | None]]:
+        """Yield (leaf, rule, window in code points) of what is within reach of the hits, overlapping ones merged.
+
+        A hit in a leaf's name opens the whole leaf: None. `starts` (bytes) and `sizes` (code points) have a row a
+        leaf, `reaches` a row (before, after, anchored) a rule.
+        """
+        owners, numbers, ends = self._owners, self._numbers, self._ends
+        if not len(ends):
+            return
+        continued = np.flatnonzero((np.frombuffer(buffer, dtype=np.uint8) & 0xC0) == 0x80)
+        begins = starts[owners]
+        at = ends - begins - (np.searchsorted(continued, ends) - np.searchsorted(continued, begins))
+        slack = np.where(sizes[owners] >= BIG_LEAF, THIN, 0)
+        before, after, anchored = reaches[numbers].T
+        lows, highs = np.maximum(at - before, 0), at + after + slack
+        finals = np.where(anchored == 1, at + slack, sizes[owners])
+        fresh = np.concatenate(([True], (owners[1:] != owners[:-1]) | (numbers[1:] != numbers[:-1])))
+        opens = np.flatnonzero(fresh | np.concatenate(([True], lows[1:] > highs[:-1])))
+        closes = np.append(opens[1:], len(ends)) - 1
+        named = (ends <= begins)[np.flatnonzero(fresh)[np.cumsum(fresh) - 1]]  # hits in a name come first
+        rows = (owners[opens], numbers[opens], lows[opens], highs[closes], finals[closes], named[opens], fresh[opens])
+        for owner, number, low, high, final, whole, first in zip(*(row.tolist() for row in rows), strict=True):
+            if not whole:
+                yield owner, number, (low, high, final)
+            elif first:
+                yield owner, number, None

@@ -1,12 +1,13 @@
 """Tells where a pattern can begin at all: a cheap expression asked of a text before the pattern is tried there.
 
-`re` tries a pattern that begins with alternatives, or ignores case, at every character. Here two sets are read from its
-parse tree: of the characters it can begin with, and of those that can follow. They may hold too much, never too little.
+`re` tries a pattern that begins with alternatives, or ignores case, at every character. Here sets are read from its
+parse tree: of the characters it can begin with, and of those that can follow. They may hold too much, never less.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from re import _constants as sre  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 HIGH: Final = 0x80  # stands for every character beyond ASCII
 EVERY: Final = frozenset(range(HIGH + 1))
-LENGTH = 2  # characters looked at
+LENGTH = 3  # characters looked at
 MOST = 128  # alternatives kept apart
 WORTH = 0.3  # a share of places in ordinary text beyond which asking first saves nothing
 _FOLDED_BEYOND = frozenset(b"iksIKS")  # letters that are another case of one beyond ASCII
@@ -31,18 +32,21 @@ def starts(pattern: str) -> re.Pattern[str] | None:
     """Return an expression that matches the first character of whatever the pattern matches, None when most are.
 
     >>> starts("(?:key|token)=[a-z]{9}").pattern
-    '[kt](?=[eo])'
+    '[kt](?=[eo][ky])'
     """
     tree = parsed(pattern)
     heads = _heads(tree, fold=bool(tree.state.flags & re.IGNORECASE))
     if not all(heads):
         return None
-    first, second = (
+    columns = [
         frozenset().union(*(head[place] if place < len(head) else EVERY for head in heads)) for place in range(LENGTH)
-    )
-    if _share(first) * _share(second) > WORTH:
+    ]
+    if math.prod(map(_share, columns)) > WORTH:
         return None
-    return re.compile(f"{_written(first)}(?={_written(second)})" if second < EVERY else _written(first))
+    while columns[-1] == EVERY:
+        columns.pop()
+    first, *following = map(_written, columns)
+    return re.compile(f"{first}(?={''.join(following)})" if following else first)
 
 
 def _heads(items: Iterable[tuple[Any, Any]], *, fold: bool) -> set[Head]:
@@ -84,7 +88,7 @@ def _of(op: Any, value: Any, *, fold: bool) -> set[Head]:
             found |= times if count >= min(least, LENGTH) else set()
             times = _followed(times, body)
         return found
-    return {(), (EVERY,), (EVERY, EVERY)}  # a reference to what a group matched
+    return {(EVERY,) * length for length in range(LENGTH + 1)}  # a reference to what a group matched
 
 
 def _characters(op: Any, value: Any, *, fold: bool) -> Set:
@@ -109,5 +113,7 @@ def _share(members: Set) -> float:
 
 def _written(members: Set) -> str:
     """Write a set as a class."""
+    if members == EVERY:
+        return "(?s:.)"
     letters = "".join(re.escape(chr(code)) for code in sorted(members - {HIGH}))
     return f"[{letters}{chr(HIGH)}-{chr(0x10FFFF)}]" if HIGH in members else f"[{letters}]"
