@@ -49,8 +49,9 @@ def tables(bench: Bench) -> Iterator[Table]:
     yield (made := _compared(bench, "planted copies", *planted(bench)))
     if bench.data and (docs := bench.data / "neardup" / "docs.jsonl").exists():
         rows = list(rows_of(docs))
-        names = {name: number for number, name in enumerate(dict.fromkeys(row["cluster"] for row in rows))}
-        yield _compared(bench, "known copies", [row["text"] for row in rows], [names[row["cluster"]] for row in rows])
+        clusters = [row.get("cluster", row["id"]) for row in rows]  # without one a document is alone
+        numbers = {name: number for number, name in enumerate(dict.fromkeys(clusters))}
+        yield _compared(bench, "known copies", [row["text"] for row in rows], [numbers[name] for name in clusters])
     yield (joined := _joined(bench))
     yield _goals(known, made, joined)
 

@@ -141,7 +141,7 @@ def lay_out(data: Path) -> None:
 def test_part_that_is_none_is_refused_by_name() -> None:
     done = run("sped")
     assert done.returncode == 2
-    assert '"sped" is none of startup, quality, names, dedup, peers, rules, speed, memory' in done.stderr
+    assert '"sped" is none of startup, quality, names, dedup, media, peers, rules, speed, memory' in done.stderr
 
 
 # ---------------------------------------------------------------- corpora
