@@ -140,6 +140,8 @@ def eval_(
     ignore: flags.Ignore = None,
     rules: flags.RuleFiles = None,
     min_confidence: flags.MinConfidence = None,
+    engine: flags.Engine = "",
+    ner: flags.Ner = "",
     workers: flags.WorkerCount = None,
     format_: _ALONE = None,
 ) -> None:
@@ -151,7 +153,8 @@ def eval_(
         alone.check(format_ or ())
         settings = config.settings(
             "scan", policy=policy, select=select or (), ignore=ignore or (), rule_files=rules or (),
-            min_confidence=min_confidence, workers=workers, cache_dir=shell.cache(),
+            min_confidence=min_confidence, workers=workers, engine=engine, ner=ner,
+            cache_dir=shell.cache(),
         )  # fmt: skip
         types = measure.mapping(map_, {rule.entity for rule in settings.rules})
         part = measure.section(measure.evaluate(gold, settings, types))
