@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 LEAN = 3.0  # further lean, in logits, of what is a reason to look
 ROUND = 160  # code points round such a place that the model is shown
+LONGEST = 4000  # code points of a passage; longer ones are cut, so that memory has a bound
 SHORTEST = 2
 KEPT = 1 << 13  # passages whose names are remembered
 
@@ -71,6 +72,7 @@ class Models:
 
     def names(self, text: str, spots: Iterable[tuple[int, int]]) -> Iterator[Found]:
         """Yield what the model finds in the passages round some places of a text."""
+        seen: set[tuple[int, int, str]] = set()
         for start, end in passages(text, spots):
             passage = text[start:end]
             names = self._kept.get(passage)
@@ -79,7 +81,10 @@ class Models:
                     self._kept.clear()
                 names = self._kept[passage] = self.model.found(sober.paired(passage))
             for name in names:
-                yield name._replace(start=name.start + start, end=name.end + start)
+                whole = name._replace(start=name.start + start, end=name.end + start)
+                if whole[:3] not in seen:  # passages of a long stretch overlap
+                    seen.add(whole[:3])
+                    yield whole
 
     def match(self, text: str, name: Found) -> Match | None:
         """Return a name as a match; None for what nobody asked for and for what a redaction left."""
@@ -120,17 +125,26 @@ def passages(text: str, spots: Iterable[tuple[int, int]]) -> Iterator[tuple[int,
         if begin <= high:
             high = max(high, stop)
             continue
-        if high > low:
-            yield low, high
+        yield from _pieces(text, low, high)
         low, high = begin, stop
+    yield from _pieces(text, low, high)
+
+
+def _pieces(text: str, low: int, high: int) -> Iterator[tuple[int, int]]:
+    """Yield a stretch in pieces that overlap, cut at blanks where there are any."""
+    while high - low > LONGEST:
+        cut = _blank(text, low + LONGEST, low + LONGEST - ROUND, -1)
+        yield low, cut
+        low = _blank(text, cut - ROUND, cut - ROUND // 2, 1)
     if high > low:
         yield low, high
 
 
 def _blank(text: str, at: int, bound: int, step: int) -> int:
-    """Return the nearest place from `at` towards `bound` where a blank stands outside, `bound` where none does."""
-    while at != bound and not text[at - 1 if step > 0 else at].isspace():
-        at += step
+    """Return the nearest place from `at` to `bound` where a blank stands outside; `at` where there is none."""
+    for place in range(at, bound + step, step):
+        if text[place - 1 if step > 0 else place].isspace():
+            return place
     return at
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -84,6 +85,14 @@ def test_places_meet_in_passages() -> None:
     text = "word " * 200
     assert list(passages(text, [(300, 304), (310, 314), (900, 904)])) == [(140, 474), (740, 1000)]
     assert list(passages("", [])) == []
+
+
+@pytest.mark.parametrize("text", ["word " * 5000, "x" * 25_000], ids=["blanks", "none"])
+def test_long_stretches_are_cut(text: str) -> None:
+    found_in = list(passages(text, [(at, at + 4) for at in range(0, len(text), 100)]))
+    assert all(end - start <= 4000 for start, end in found_in)
+    assert (found_in[0][0], found_in[-1][1]) == (0, len(text))
+    assert all(before[1] - after[0] >= 80 for before, after in itertools.pairwise(found_in))
 
 
 def test_a_run_is_cleaned_and_verified(made: dict[str, str], tmp_path: Path, cache_dir: str) -> None:
