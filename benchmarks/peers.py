@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import corpus, speed
+from benchmarks import corpus, sides, speed
 from benchmarks.peer_child import NOT_INSTALLED
 from benchmarks.tables import Table
 
@@ -31,10 +31,11 @@ PEERS = (  # name, what it is, goal, how to get it
 
 
 def tables(bench: Bench) -> Iterator[Table]:
-    """Compare privscan's core with each peer at low and high density."""
+    """Compare privscan's core with each peer at low and high density, and what they find where it is labelled."""
     pieces = corpus.prose(bench.data)
     for mix in (corpus.LOW, corpus.HIGH):
         yield _compared(bench, pieces, mix)
+    yield from sides.tables(bench)
 
 
 def _compared(bench: Bench, pieces: list[str], mix: corpus.Mix) -> Table:

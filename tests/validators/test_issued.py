@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from privscan.validators import TABLE
-from privscan.validators.issued import issued
+from privscan.validators.issued import issued, mixed, opaque
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,41 @@ def test_hardly_any_random_value_is_lost(alphabet: str, size: int) -> None:
 @given(st.text())
 def test_any_text_has_a_verdict_and_none_is_proved(value: str) -> None:
     assert TABLE["issued"](value).state in {"shape", "failed"}
+
+
+@pytest.mark.parametrize(
+    ("value", "placeholder"),
+    [
+        pytest.param("tok_" + "x" * 20, True, id="crosses"),
+        pytest.param("tok_YOUR-TOKEN-GOES-HERE", True, id="your"),
+        pytest.param("AKIAIOSFODNN7EXAMPLE", True, id="example"),
+        pytest.param("tok_0000000000000000", True, id="one-character"),
+        pytest.param("tok_abcdefghijklmnopqrstuvwxyz", True, id="alphabet"),
+        pytest.param("tok_q7Zk2mWx9RtB4vLp0sYd", False, id="random"),
+        pytest.param("", False, id="nothing"),
+    ],
+)
+def test_stand_ins_are_told(value: str, placeholder: bool) -> None:
+    verdict = opaque(value)
+    assert verdict.state == "shape"
+    assert ("placeholder" in verdict.facts) is placeholder
+
+
+@pytest.mark.parametrize(
+    ("value", "state"),
+    [
+        pytest.param("da39a3ee5e6b4b0d3255bfef95601890afd80709", "failed", id="hash"),
+        pytest.param("DA39A3EE5E6B4B0D3255BFEF95601890", "failed", id="hash-in-capitals"),
+        pytest.param("authenticationManagerProvider", "failed", id="words"),
+        pytest.param("authentication_manager_1", "failed", id="words-and-a-number"),
+        pytest.param("12345678901234567890", "failed", id="number"),
+        pytest.param("q7Zk2mWx9RtB4vLp0sYd", "shape", id="random"),
+    ],
+)
+def test_hashes_and_words_are_no_mixed_tokens(value: str, state: str) -> None:
+    assert mixed(value).state == state
+
+
+@given(st.text())
+def test_any_text_has_a_verdict(value: str) -> None:
+    assert {opaque(value).state, mixed(value).state} <= {"shape", "failed"}
