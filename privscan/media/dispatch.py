@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from privscan.errors import DetectorError
+from privscan.errors import DetectorError, MissingError
 from privscan.media import behaviour, embedding, frames, genetic, pictures, sniff, sound, tags, templates
 from privscan.media.seen import Seen
 from privscan.model import Confidence, LeafKind
@@ -47,6 +47,10 @@ class Asked:
         return replace(self, entities=self.entities - {"VOICE"})
 
 
+FRAGMENT: Final = 256
+"""Bytes below which what cannot be decoded is the head of a file that somebody quotes."""
+
+
 class Value(NamedTuple):
     """One value: its bytes, and the name of the field it stands in, which may say what bytes do not."""
 
@@ -68,14 +72,29 @@ def look(value: Value, asked: Asked, told: Told) -> Sequence[Seen] | None:
     if found:
         told["records"] += 1
         return found
-    kind = sniff.sniff(value.data)
-    looker = _LOOK.get(kind.group) if kind is not None else None
-    seen = looker(value, kind, asked, told) if looker is not None and kind is not None else None
+    seen = _by_kind(value, asked, told)
     if seen is not None:
         return seen
     if value.data.startswith(genetic.MAGIC) and (found := genetic.look(value.data)):
         return found
     return _by_name(value) or None if telling(value.name) else None
+
+
+def _by_kind(value: Value, asked: Asked, told: Told) -> Sequence[Seen] | None:
+    """Ask the leaf of the value's kind. What cannot be read and is too short to show anybody is no such thing."""
+    kind = sniff.sniff(value.data)
+    looker = _LOOK.get(kind.group) if kind is not None else None
+    if kind is None or looker is None:
+        return None
+    measured: Told = Counter()
+    try:
+        seen = looker(value, kind, asked, measured)
+    except DetectorError as error:
+        if len(value.data) >= FRAGMENT or isinstance(error, MissingError):
+            raise
+        return None
+    told.update(measured)
+    return seen
 
 
 def _by_name(value: Value) -> list[Seen]:

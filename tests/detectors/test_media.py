@@ -159,8 +159,8 @@ def _broken() -> Iterator[tuple[str, bytes, str]]:
     bomb[16:24] = b"\0\1\0\0\0\1\0\0"
     yield "cut short", plain()[:300], "cut short or damaged"
     yield "a bomb", bytes(bomb), "damaged"
-    yield "no picture", b"\x89PNG\r\n\x1a\n" + bytes(200), "damaged"
-    yield "heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100), "heic picture"
+    yield "no picture", b"\x89PNG\r\n\x1a\n" + bytes(400), "damaged"
+    yield "heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(400), "heic picture"
 
 
 @pytest.mark.parametrize(("data", "words"), [case[1:] for case in _broken()], ids=[case[0] for case in _broken()])
@@ -309,3 +309,12 @@ def test_without_a_model_nothing_passes_unlooked_at_unless_it_is_accepted(
     assert accepted.tally.media[f"not looked at: {what}"] == 1
     assert [entity for entity, *_ in accepted.tally.findings] == ["GPS_METADATA"] * bool(value)
     faces._library.cache_clear()
+
+
+def test_the_head_of_a_file_in_a_text_is_text(tmp_path: Path, asked: dict[str, Any]) -> None:
+    letters = base64.b64encode(plain()[:90]).decode()
+    texts = [f"it begins <img src='data:image/png;base64,{letters}...'>", f"R0lGODdhQAHIAKMAAAAA{'A' * 60}"]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    report = clean(str(tmp_path / "in.jsonl"), str(tmp_path / "out"), **asked)
+    assert report.complete
+    assert (tmp_path / "out/data/in.jsonl").read_bytes() == (tmp_path / "in.jsonl").read_bytes()
