@@ -106,7 +106,8 @@ class Gate:
             # where most windows hold something, the leaf is looked at sooner than asked of
             if high - low <= BIG_LEAF and (asked < TRIED or 2 * kept < asked):
                 asked += 1
-                if not self._can_hold(number, sieve, bytes(buffer[low:high])):
+                last_begin = int(hits.ends[last - 1]) - low if self._reaches[number][2] else high - low
+                if not self._can_hold(number, sieve, bytes(buffer[low:high]), last_begin):
                     continue
                 kept += 1
             marks = rows.setdefault(hits.owner(first), [])
@@ -114,11 +115,12 @@ class Gate:
                 marks += hits.ends[first:last].tolist()
         self._asked[number], self._kept[number] = asked, kept
 
-    def _can_hold(self, number: int, sieve: triggers.Sieve, raw: bytes) -> bool:
+    def _can_hold(self, number: int, sieve: triggers.Sieve, raw: bytes, last_begin: int) -> bool:
+        """Say whether a match that begins in so many bytes can stand in a window."""
         if not sieve.holds(raw):
             return False
         entry = self._compiled(number)
-        return not (entry.rejecting and _rejected(entry, raw))
+        return not (entry.rejecting and _rejected(entry, raw, last_begin))
 
 
 class _Hits:
@@ -184,8 +186,11 @@ class _Hits:
 _NAME = re.compile(rb"\"\s{0,8}:")
 
 
-def _rejected(entry: Compiled, raw: bytes) -> bool:
-    """Say whether the rule's validators reject all that its pattern finds; False where escapes are hard to undo."""
+def _rejected(entry: Compiled, raw: bytes, last_begin: int) -> bool:
+    """Say whether the rule's validators reject all that its pattern finds from there to where its last match can begin.
+
+    False where escapes are hard to undo. Decoded text is not longer than its bytes.
+    """
     if _HARD_ESCAPE.search(raw):
         return False
     text = raw.decode("utf-8", "replace")
@@ -193,7 +198,7 @@ def _rejected(entry: Compiled, raw: bytes) -> bool:
         for escape, meant in _EASY:
             text = text.replace(escape, meant)
     at = 0
-    while found := entry.search(text, at, len(text), len(text)):
+    while found := entry.search(text, at, len(text), last_begin):
         if not entry.rejects(found[entry.group]):
             return False
         at = found.start() + 1
