@@ -103,6 +103,8 @@ def _plugin(name: str, point: EntryPoint, settings: Settings) -> Detector:
 
 def look(found_by: Iterable[Detector], leaves: Sequence[Leaf]) -> dict[int, list[Match]]:
     """Show leaves and their other readings to every detector; return matches by position, in the leaves' own spans."""
+    if found_by == ():
+        return {}  # nobody would look at the other readings
     own = next((detector for detector in found_by if hasattr(detector, "shown")), None)
     shown = own.shown(leaves) if own is not None else leaves  # what is no text is read by its own detector alone
     seen = list(_views(found_by, shown))
