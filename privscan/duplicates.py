@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -31,6 +31,7 @@ class Family:
     `asked` is the record asked for, `own` its row of the duplicates file, None when it is the one that stays; `kept`
     that one, of a reference set if `against`. `members` are rows of the file, the first fifty of `count`; `difference`
     tells by shape how the text asked for differs from the one that stays, "" where it does not or cannot be had.
+    `passages` are the rows of what was removed from the record asked for, the first fifty of `removed`.
     """
 
     asked: Place
@@ -40,6 +41,8 @@ class Family:
     members: tuple[dict[str, Any], ...]
     count: int
     difference: str
+    passages: tuple[dict[str, Any], ...] = ()
+    removed: int = 0
 
 
 def families(run: str, limit: int) -> tuple[list[tuple[Place, int]], int]:
@@ -72,18 +75,31 @@ def family(run: str, wanted: str, *, moved: str | None = None) -> Family:
     own = next((row for row in _records(run) if (row["uri"], row["record"]) == asked), None)
     kept = (own["kept_uri"], own["kept_record"]) if own else asked
     against = bool(own and own.get("against"))
-    members: list[dict[str, Any]] = []
-    count = 0
-    for row in _records(run):
-        if (row["kept_uri"], row["kept_record"]) == kept and bool(row.get("against")) == against:
-            count += 1
-            if len(members) < _MEMBERS:
-                members.append(row)
-    if not count:
+    members, passages = _Some(), _Some()
+    for row in _rows(run):
+        if "field" in row:
+            passages.add(row, (row["uri"], row["record"]) == asked)
+        else:
+            members.add(row, (row["kept_uri"], row["kept_record"]) == kept and bool(row.get("against")) == against)
+    if not members.count and not passages.count:
         raise UsageError(f"{wanted}: has no copy in this run; records with one stand in {os.path.join(run, _FILE)}")
     alone = own is None or own["method"] == "exact" or against
     difference = "" if alone else _difference(found, kept, asked, moved)
-    return Family(asked, own, kept, against, tuple(members), count, difference)
+    some = tuple(members.rows), members.count, difference, tuple(passages.rows), passages.count
+    return Family(asked, own, kept, against, *some)
+
+
+@dataclass(slots=True)
+class _Some:
+    """The first few rows of many, and how many they are."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, row: dict[str, Any], wanted: bool) -> None:  # noqa: FBT001 - reads as "add, if wanted"
+        self.count += wanted
+        if wanted and len(self.rows) < _MEMBERS:
+            self.rows.append(row)
 
 
 def _records(run: str) -> Iterator[dict[str, Any]]:

@@ -112,6 +112,18 @@ def test_told_with_place_and_fingerprint(tmp_path: Path) -> None:
     assert counts == {"clean": 1, "redacted": 1, "duplicate": 2}
 
 
+def test_a_record_shows_what_was_removed_from_it(tmp_path: Path, cli: Any) -> None:
+    cut(tmp_path, [{"text": f"{body(seed)}\n{FOOT}"} for seed in range(2)], scope="line", over=0)
+    done = cli("duplicates", "show", "out", "1")
+    assert done.returncode == 0, done.stderr
+    words = done.stdout.decode().split()
+    assert words[:8] == "a.jsonl row 1 stays, without 1 passages that".split()
+    start = len(body(1))
+    assert words[-6:] == ["line", "/text", f"{start}-{start + len(FOOT) + 1}", "6", "a.jsonl", "0"]
+    assert cli("duplicates", "show", "out", "0").returncode == 2
+    assert b"0 families in all" in cli("duplicates", "list", "out").stdout
+
+
 def _kept(record: int, method: str) -> dict[str, Any]:
     return {"kept_uri": "a.jsonl", "kept_record": record, "similarity": 1.0, "method": method}
 

@@ -34,7 +34,9 @@ def family(found: Any, console: Console) -> None:
     (uri, record), (kept_uri, kept) = found.asked, found.kept
     console.print(Text(f"{clip(uri, _NAME)} row {record}", style="bold"))
     if found.own is None:
-        console.print(Text(f"stays, and has {number(found.count)} copies"))
+        copies = f" and has {number(found.count)} copies" if found.count else ""
+        less = f", without {number(found.removed)} passages that stand elsewhere" if found.removed else ""
+        console.print(Text(f"stays{copies}{less}"))
     else:
         fate = "is left out" if found.own.get("dropped", True) else "stays, as --keep allows"
         where = "the reference set's " if found.against else ""
@@ -43,6 +45,10 @@ def family(found: Any, console: Console) -> None:
         console.print(Text(told))
     if found.difference:
         console.print(Text(f"from that one to it, words by shape: {found.difference}"))
+    if found.passages:
+        _passages(found, console)
+    if not found.members:
+        return
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in ("copy", "row", "similarity", "method", ""):
         table.add_column(heading, justify="right" if heading in ("row", "similarity") else "left")
@@ -54,3 +60,16 @@ def family(found: Any, console: Console) -> None:
     console.print(table)
     if found.count > len(found.members):
         console.print(Text(f"{number(found.count - len(found.members))} more", style="dim"))
+
+
+def _passages(found: Any, console: Console) -> None:
+    """Print what was removed from the record asked for, and where it stands."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("removed", "field", "characters", "words", "stands in", "row"):
+        table.add_column(heading, justify="right" if heading in ("characters", "words", "row") else "left")
+    for row in found.passages:
+        place = (Text(clip(row["field"], _NAME)), f"{row['start']}-{row['end']}", number(row["words"]))
+        table.add_row(row["method"], *place, Text(clip(row["kept_uri"], _NAME)), number(row["kept_record"]))
+    console.print(table)
+    if found.removed > len(found.passages):
+        console.print(Text(f"{number(found.removed - len(found.passages))} more", style="dim"))
