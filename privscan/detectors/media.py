@@ -32,6 +32,7 @@ __all__ = ["Media"]
 
 SCORES: Final = {Confidence.LOW: 0.3, Confidence.MEDIUM: 0.6, Confidence.HIGH: 0.95}
 KEPT: Final = 4096  # values whose looks are remembered
+SHORTEST: Final = 20  # characters of a text with anything of media in it, but for names of files and of fields
 BLANK: Final = "\x1e"  # a separator: no rule matches it
 
 
@@ -140,14 +141,19 @@ class Media:
 
     def _worth(self, leaves: Sequence[Leaf]) -> list[int]:
         """Return which leaves hold media: one scan over the letters of all of them."""
-        texts = [leaf.text.encode("utf-8", "surrogatepass") for leaf in leaves]
+        telling = {name for name in {leaf.key for leaf in leaves} if dispatch.telling(name)}
+        least = 1 if self.root else SHORTEST
+        long = [place for place, leaf in enumerate(leaves) if len(leaf.text) >= least]
+        texts = [leaves[place].text.encode("utf-8", "surrogatepass") for place in long]
         stops = np.cumsum([len(text) + 1 for text in texts])
-        _, ends = self._hits(b"\x1e".join([b"", *texts, b""]), 0)
-        named = set(np.searchsorted(stops, ends - 1).tolist())
+        _, ends = self._hits(b"\x1e".join([b"", *texts]), 0)
+        named = {long[number] for number in np.unique(np.searchsorted(stops, ends - 1)).tolist()}
+        binary = LeafKind.BINARY
+        if not telling:
+            named.update(place for place, leaf in enumerate(leaves) if leaf.kind is binary)
+            return sorted(named)
         return [
-            place
-            for place, leaf in enumerate(leaves)
-            if place in named or isinstance(leaf.text, Blob) or dispatch.telling(leaf.key)
+            place for place, leaf in enumerate(leaves) if place in named or leaf.kind is binary or leaf.key in telling
         ]
 
     def _found(self, leaf: Leaf) -> list[Found]:

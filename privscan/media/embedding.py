@@ -50,6 +50,8 @@ TRIGGERS: Final = (
 
 _LEAST, _MOST = 32, 1 << 16  # numbers of a vector
 _USUAL: Final = frozenset({64, 80, 128, 160, 192, 256, 512, 768, 1024, 1280, 2048, 2622, 4096})
+_VAGUE = re.compile("[xdi] vectors?")  # of speakers, and of any axis
+_SPOKEN: Final = frozenset({128, 192, 200, 256, 400, 512, 600})  # dimensions of those of speakers
 _OPAQUE = re.compile(r"\s*(?:[A-Za-z0-9+/_-]{64,}={0,2}|[01]{128,}|\[[-+0-9.eE,\s]{64,}\])\s*")
 _WIDTHS: Final = (("<f4", 4), ("<f8", 8), ("<f2", 2))
 
@@ -105,6 +107,8 @@ def look_numbers(name: str, numbers: Sequence[Any]) -> list[Seen]:
     if what is None or not _LEAST <= len(numbers) <= _MOST:
         return []
     if not all(isinstance(number, int | float) and math.isfinite(number) for number in numbers):
+        return []
+    if _VAGUE.fullmatch(what[2]) and len(numbers) not in _SPOKEN:
         return []
     norm = math.sqrt(sum(number * number for number in numbers)) if max(map(abs, numbers)) < 1e100 else math.inf
     usual = len(numbers) in _USUAL or abs(norm - 1) < 0.02

@@ -50,8 +50,9 @@ def ansi_2004(counts: tuple[int, ...] = (25, 0), *, long: bool = False) -> bytes
     return b"FMR\0 20\0" + size + head + views
 
 
-def ansi_2009(count: int = 30, version: bytes = b"030\0") -> bytes:
-    view = struct.pack(">BBBBHHHHHHB", 2, 0, 0, 90, 0x42, 1, 300, 400, 197, 197, count) + points(count) + b"\0\0"
+def ansi_2009(count: int = 30, version: bytes = b"030\0", *, packed: bool = False) -> bytes:
+    head = struct.pack(">BB" if packed else ">BBB", *(2, 0) if packed else (2, 0, 0))
+    view = head + struct.pack(">BHHHHHHB", 90, 0x42, 1, 300, 400, 197, 197, count) + points(count) + b"\0\0"
     rest = struct.pack(">HHBHBB", 0x42, 0x11, 0, 0x0155, 1, 0) + view
     return b"FMR\0" + version + struct.pack(">I", 12 + len(rest)) + rest
 
@@ -244,6 +245,7 @@ SAMPLES: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "INCITS 378-2004, long": (lambda: ansi_2004(long=True), "FINGERPRINT_TEMPLATE", "INCITS 378-2004"),
     "INCITS 378-2009": (ansi_2009, "FINGERPRINT_TEMPLATE", "INCITS 378-2009"),
     "INCITS 378-2009 AM1": (lambda: ansi_2009(9, b"035\0"), "FINGERPRINT_TEMPLATE", "INCITS 378-2009"),
+    "INCITS 378-2009, packed": (lambda: ansi_2009(12, packed=True), "FINGERPRINT_TEMPLATE", "INCITS 378-2009"),
     "FMR 2011": (fmr_2011, "FINGERPRINT_TEMPLATE", "ISO 19794-2:2011"),
     "FMR 2011, five bytes": (lambda: fmr_2011((12,), 5), "FINGERPRINT_TEMPLATE", "ISO 19794-2:2011"),
     "FMR 2011, certified": (fmr_2011_certified, "FINGERPRINT_TEMPLATE", "ISO 19794-2:2011"),

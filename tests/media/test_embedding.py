@@ -65,6 +65,11 @@ def test_other_texts_are_no_vectors(text) -> None:
     assert embedding.look_text("face_embedding", text) == []
 
 
+def test_a_vague_name_asks_for_a_usual_number_of_dimensions() -> None:
+    assert len(embedding.look_text("x_vector", json.dumps(VECTOR))) == 1
+    assert embedding.look_text("x_vector", json.dumps(VECTOR[:100])) == []
+
+
 def npy(kind: str) -> bytes:
     out = io.BytesIO()
     np.save(out, np.asarray(VECTOR, dtype=kind))

@@ -16,6 +16,7 @@ __all__ = ["MAGIC", "look"]
 MAGIC = (b"FMR\x00 20\x00", b"FMR\x00020\x00", b"FMR\x00030\x00", b"FMR\x00035\x00")
 
 _HEAD = 8  # magic and version
+_VIEW_HEADS = (17, 16, 18, 15, 14, 19, 20)  # bytes
 _VIEWS = 176  # eleven positions, sixteen views each
 _LEAST_DENSITY = 99  # pixels per centimetre
 _QUALITIES = (254, 255)  # not reported, failed: beside 0 to 100
@@ -74,19 +75,30 @@ def _views_2005(octets: Octets, declared: int) -> tuple[int, int]:
 # ---------------------------------------------------------------- 2007 and 2009: each view has its own
 
 
-def _ansi_2009(octets: Octets, view_bytes: int) -> tuple[int, int]:
-    """Read a record whose view headers take `view_bytes`: 17, or 16 where view and impression share a byte."""
+def _ansi_2009(octets: Octets) -> tuple[int, int]:
+    """Read a record whose views each begin with position, ..., size, density and a count.
+
+    How many bytes those take differs by edition: they are the size with which the views fill the record.
+    """
     declared = octets.uint(4)
-    octets.need(declared >= 21 and octets.uint(2) > 0)
+    octets.need(21 < declared <= octets.end and octets.uint(2) > 0)
     octets.skip(5)  # the format's own number, certificates, the sensor
     views = octets.uint(1)
     octets.need(0 < views <= _VIEWS and octets.uint(1) == 0)
+    for size in _VIEW_HEADS:
+        try:
+            return views, _walked(Octets(octets.data, octets.at, declared), views, size)
+        except MalformedError:
+            continue
+    raise MalformedError
+
+
+def _walked(octets: Octets, views: int, size: int) -> int:
+    """Walk views with heads of `size` bytes, the last the count of minutiae; return how many of these there are."""
     minutiae = 0
     for _ in range(views):
         octets.need(octets.uint(1) <= 10)
-        octets.skip(view_bytes - 15)
-        octets.need(_is_quality(octets.uint(1)))
-        octets.skip(4)  # whose measure of quality
+        octets.skip(size - 10)
         width, height = octets.uint(2), octets.uint(2)
         octets.need(width > 0 and height > 0)
         octets.need(octets.uint(2) >= _LEAST_DENSITY and octets.uint(2) >= _LEAST_DENSITY)
@@ -94,16 +106,8 @@ def _ansi_2009(octets: Octets, view_bytes: int) -> tuple[int, int]:
         _minutiae(octets, count, 6, width, height)
         _extended(octets)
         minutiae += count
-    _ends(octets, declared)
-    return views, minutiae
-
-
-def _ansi_17(octets: Octets) -> tuple[int, int]:
-    return _ansi_2009(octets, 17)
-
-
-def _ansi_16(octets: Octets) -> tuple[int, int]:
-    return _ansi_2009(octets, 16)
+    octets.need(octets.left == 0)
+    return minutiae
 
 
 def _iso_2011(octets: Octets) -> tuple[int, int]:
@@ -157,5 +161,5 @@ def _ends(octets: Octets, declared: int) -> None:
 
 
 _OLD = (("ISO 19794-2:2005", _iso_2005), ("INCITS 378-2004", _ansi_2004))
-_NEW = (("ISO 19794-2:2011", _iso_2011), ("INCITS 378-2009", _ansi_17), ("INCITS 378-2009", _ansi_16))
+_NEW = (("ISO 19794-2:2011", _iso_2011), ("INCITS 378-2009", _ansi_2009))
 _EDITIONS = {b" 20\x00": _OLD, b"020\x00": _OLD, b"030\x00": _NEW, b"035\x00": _NEW[1:]}
