@@ -146,7 +146,7 @@ class Media:
         long = [place for place, leaf in enumerate(leaves) if len(leaf.text) >= least]
         texts = [leaves[place].text.encode("utf-8", "surrogatepass") for place in long]
         stops = np.cumsum([len(text) + 1 for text in texts])
-        _, ends = self._hits(b"\x1e".join([b"", *texts]), 0)
+        _, ends = self._hits(b"\x1e".join([b"", *texts, b""]), 0)
         named = {long[number] for number in np.unique(np.searchsorted(stops, ends - 1)).tolist()}
         binary = LeafKind.BINARY
         if not telling:
