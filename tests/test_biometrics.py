@@ -16,6 +16,7 @@ from privscan.media import tags
 from .media.records import SAMPLES
 from .media.test_genetic import STR, TAB, VCF
 from .media.test_tags import TAGGED
+from .media.voices import voice, written
 
 MADE = {name: make() for name, (make, _, _) in SAMPLES.items()}
 CARRIERS = {
@@ -25,6 +26,8 @@ CARRIERS = {
     "data URI": lambda data: f"see data:application/octet-stream;base64,{base64.b64encode(data).decode()} here",
     "hex": lambda data: data.hex(),
 }
+VOICE = written(voice(1.0, 8_000), 8_000, "MP3")  # of all magic numbers the faintest
+VOICED = ("base64", "base64url", "data URI")
 TEXTS = {  # a text, and what of it must go
     "VCF": (f"mine: {VCF}", VCF),
     "rows": (f"raw data\n{TAB}\nend", TAB),
@@ -47,6 +50,7 @@ def cleaned(tmp_path_factory: pytest.TempPathFactory, cache_dir: str) -> dict[st
     ]
     rows += [{"kind": name, "how": "text", "value": text} for name, (text, _) in TEXTS.items()]
     rows += [{"kind": name, "how": "text", "value": MADE[name].decode()} for name in MADE if "XML" in name]
+    rows += [{"kind": "voice", "how": how, "value": CARRIERS[how](VOICE)} for how in VOICED]
     text = "".join(json.dumps(row) + "\n" for row in rows)
     (folder / "in/rows.jsonl").write_text(text, encoding="utf-8")
     sounds = [{"bytes": data, "path": f"{at}.bin"} for at, (data, _) in enumerate(TAGGED.values())]
@@ -76,6 +80,11 @@ def test_records_are_found_in_every_carrier(cleaned: dict[str, Any]) -> None:
         assert ("records.parquet", number, SAMPLES[name][1]) in entities, name
 
 
+def test_a_voice_is_heard_in_letters(cleaned: dict[str, Any]) -> None:
+    heard = {row["record"] for row in cleaned["found"] if row["uri"] == "rows.jsonl" and row["entity"] == "VOICE"}
+    assert heard == {number for number, row in enumerate(cleaned["rows"]) if row["kind"] == "voice"}
+
+
 def test_nothing_of_a_record_is_left(cleaned: dict[str, Any]) -> None:
     copies = (cleaned["out"] / "data/rows.jsonl").read_text(encoding="utf-8").splitlines()
     for row, copy in zip(cleaned["rows"], map(json.loads, copies), strict=True):
@@ -83,7 +92,7 @@ def test_nothing_of_a_record_is_left(cleaned: dict[str, Any]) -> None:
         if row["how"] == "data URI":
             assert copy["value"].startswith("see <")
             assert copy["value"].endswith("> here")
-        elif row["kind"] in SAMPLES:
+        elif row["kind"] in {*SAMPLES, "voice"}:
             assert len(copy["value"]) < 40, (row["kind"], row["how"])
     table = pq.read_table(cleaned["out"] / "data/records.parquet")
     assert table["record"].null_count == len(MADE)

@@ -22,7 +22,7 @@ __all__ = ["LEAST", "TRIGGERS", "Run", "runs", "written"]
 LEAST: Final = 48
 """Letters of a run at least: nothing worth finding is shorter."""
 _LETTER: Final = "[A-Za-z0-9+/_-]"
-_STARTS: Final = "|".join(sniff.base64_forms())
+_STARTS: Final = "|".join([*sniff.base64_forms(), *sniff.faint_forms()])
 _HEX_STARTS: Final = "|".join(sniff.hex_forms())
 _URI: Final = r"data:[a-zA-Z0-9.+-]{1,40}/[\w.+-]{1,60}(?:;[\w-]{1,40}=[^;,\"\s]{0,80}){0,4};base64,\s{0,4}"
 # Behind the letters of one line another line may follow: e-mail and PEM break them, some writers as the two signs `\n`.
@@ -39,6 +39,8 @@ _URL: Final = str.maketrans("-_", "+/")
 TRIGGERS: Final = (
     # before the first letter no other, but for the letter of an escape
     *(f"(?:[^A-Za-z0-9+/_]|\\\\[nrt])(?:{form}){_LETTER}{{20}}".encode() for form in sniff.base64_forms()),
+    # of few known letters only where a string begins, or what a `data:` URI holds
+    *(f"[\\x22\\x1e\\x1f,](?:{form}){_LETTER}{{40}}".encode() for form in sniff.faint_forms()),
     *(f"(?i){form}[0-9a-f]{{20}}".encode() for form in sniff.hex_forms()),
 )
 """Hyperscan expressions: a row without one of them holds no media in its texts."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["HEAD", "KINDS", "Kind", "base64_forms", "hex_forms", "likely", "sniff"]
+__all__ = ["HEAD", "KINDS", "Kind", "base64_forms", "faint_forms", "hex_forms", "likely", "sniff"]
 
 HEAD: Final = 32
 """Bytes that are enough to tell a kind."""
@@ -136,6 +136,15 @@ def base64_forms() -> Iterator[str]:
         for start in kind.starts:
             data = _bytes_of(start)
             if sum(byte is not None for byte in data) >= _LEAST and None not in data[:2]:
+                yield _letters(data)
+
+
+def faint_forms() -> Iterator[str]:
+    """Yield the same of the kinds of which two bytes are known: sound by frames, MP3 and AAC."""
+    for kind in KINDS:
+        for start in kind.starts:
+            data = _bytes_of(start)
+            if len(data) < _LEAST and kind.group == "sound":
                 yield _letters(data)
 
 
