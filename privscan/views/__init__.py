@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from privscan import jsontext
 from privscan.errors import DetectorError
 from privscan.model import LeafKind
-from privscan.views import base64, escapes, hex, html, json, normal, percent, quoted  # noqa: A004 - a reading of that name
+from privscan.views import base64, escapes, hex, html, json, normal, percent, quoted, twins  # noqa: A004 - a reading of that name
 from privscan.views.view import View
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DEPTH", "READINGS", "Budget", "Spent", "View", "fitting", "of"]
 
-READINGS: Final[tuple[Reading, ...]] = (json, escapes, percent, html, quoted, base64, hex, normal)
+READINGS: Final[tuple[Reading, ...]] = (json, escapes, percent, html, quoted, base64, hex, normal, twins)
 DEPTH: Final = 3
 SHORTEST = 8  # characters: less than that is not packed in anything
 # Characters of views a leaf may have: any mixture of escapes that people write, however short; twice its length where

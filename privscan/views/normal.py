@@ -1,4 +1,4 @@
-"""Plain letters and digits behind others: full-width, mathematical, of other scripts, look-alikes, pulled apart.
+"""Plain letters and digits behind others: full-width, mathematical, of other scripts, hidden, pulled apart.
 
 Only what stands together as a number or an address is read anew: a page of Arabic, Chinese or Russian is none.
 """
@@ -9,7 +9,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
-from privscan.views.respell import Change, respelled
+from privscan.views.respell import Change, respelled, settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,14 +30,6 @@ _LATIN = "\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7cb\u24b6-\u24e9"
 _BLANKS = "\u00a0\u2000-\u200a\u202f\u205f\u3000"
 _DASHES = "\u2010-\u2015\u2212\ufe58\ufe63\uff0d"
 _ZERO_WIDTH = "\u00ad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"
-# Cyrillic and Greek letters that look like Latin ones.
-_TWINS = dict(
-    zip(
-        "авеорсухіјѕԁһԛԝАВЕЗІЈКМНОРСТХЅԚԜαορνικυΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
-        "aBeopcyxijsdhqwABE3IJKMHOPCTXSQWaopvikuABEZHIKMNOPTYX",
-        strict=True,
-    )
-)
 _FALSE_DIGITS = {"O": "0", "o": "0", "l": "1", "I": "1", "|": "1"}
 
 _JOINT = rf"[ .\-/(){_BLANKS}{_DASHES}]"
@@ -46,14 +38,10 @@ _WIDE = re.compile(rf"[{_LATIN}](?:[\uff01-\uff5e._%+@-]|[{_LATIN}{_DIGITS}]){{3
 # What stands before is asked for behind the first character: `re` looks for those that begin with a class at once.
 _HIDDEN = re.compile(rf"[{_ZERO_WIDTH}](?<=[0-9A-Za-z@.+_-].)[{_ZERO_WIDTH}]*(?=[0-9A-Za-z@.+_-])")
 _ODD_JOINT = re.compile(rf"[{_BLANKS}{_DASHES}](?<=[0-9)].)(?=[0-9(])")
-# A look-alike beside what is plain, and the word it stands in.
-_BESIDE = re.compile(rf"[{''.join(_TWINS)}][0-9A-Za-z@._%+\-]|[0-9A-Za-z@._%+\-][{''.join(_TWINS)}]")
-_HALF_WORD = re.compile(r"[^\s<>\"',;()\[\]]{0,64}")
-_MIXED = re.compile(r"[A-Za-z]")
 _NUMERAL = re.compile(r"[0-9lIOo|](?<![0-9A-Za-z|].)(?<=(?=[lIOo|]{0,4}[0-9]).)[0-9lIOo|]{8,33}(?![0-9A-Za-z|])")
 _SPREAD = re.compile(r"[0-9](?<![0-9.,\-].)(?:([ .\-_/*|])[0-9])(?:\1[0-9]){7,30}(?![0-9]|[ .,\-_/*|][0-9])")
 _CHANCE = re.compile(r"[0-9][ .\-_/*|][0-9][ .\-_/*|][0-9][ .\-_/*|][0-9]|[0-9][lIOo|][0-9lIOo|]|[lIOo|][0-9]{3}")
-_ODD = re.compile(rf"[{_DIGITS}{_LATIN}{_BLANKS}{_DASHES}{_ZERO_WIDTH}{''.join(_TWINS)}]")
+_ODD = re.compile(rf"[{_DIGITS}{_LATIN}{_BLANKS}{_DASHES}{_ZERO_WIDTH}]")
 _AROUND = 3  # characters beside a spread-out number: digits there make it a row of a table
 
 
@@ -64,16 +52,7 @@ def likely(text: str) -> bool:
 
 def read(leaf: Leaf) -> Iterator[View]:
     """Yield the neighbourhoods of what reads differently in plain letters and digits."""
-    yield from respelled(leaf, _settled(_changes(leaf.text)), NAME)
-
-
-def _settled(changes: Iterator[Change]) -> list[Change]:
-    """Put changes in order; of two that overlap the longer stays."""
-    kept: list[Change] = []
-    for change in sorted(changes, key=lambda entry: (entry.start, -entry.end)):
-        if not kept or change.start >= kept[-1].end:
-            kept.append(change)
-    return kept
+    yield from respelled(leaf, settled(_changes(leaf.text)), NAME)
 
 
 def _changes(text: str) -> Iterator[Change]:
@@ -85,10 +64,6 @@ def _changes(text: str) -> Iterator[Change]:
         yield from (Change(found.start(), found.end(), "") for found in _HIDDEN.finditer(text))
         for found in _ODD_JOINT.finditer(text):
             yield Change(found.start(), found.end(), _joint(found[0]))
-        at = 0
-        while (beside := _BESIDE.search(text, at)) is not None:
-            start, at = _word(text, beside.start())
-            yield from _twins(text[start:at], start)
     for found in _NUMERAL.finditer(text):
         if sum(map(str.isdigit, found[0])) * 3 >= len(found[0]) * 2:
             for place, letter in enumerate(found[0], found.start()):
@@ -117,26 +92,6 @@ def _joint(character: str) -> str:
     return "-" if unicodedata.category(character) in ("Pd", "Sm") else unicodedata.normalize("NFKC", character)
 
 
-def _word(text: str, place: int) -> tuple[int, int]:
-    """Return from where to where the word round a place goes."""
-    back = _HALF_WORD.match(text[max(place - 64, 0) : place][::-1])
-    ahead = _HALF_WORD.match(text, place)
-    return place - (back.end() if back else 0), max(ahead.end() if ahead else 0, place + 1)
-
-
-def _twins(token: str, start: int) -> Iterator[Change]:
-    """Yield the changes of look-alike letters in a word that is Latin otherwise and is an address or holds a number."""
-    plain = "".join(_TWINS.get(letter, letter) for letter in token)
-    latin = plain.isascii() and _MIXED.search(token) is not None
-    if (latin and ("@" in token or sum(map(str.isdigit, token)) >= 2)) or (plain.isascii() and _ACCOUNT.match(plain)):
-        for place, letter in enumerate(token, start):
-            if letter in _TWINS:
-                yield Change(place, place + 1, _TWINS[letter])
-
-
-_ACCOUNT = re.compile(r"[A-Z]{2}[0-9]{2}(?:[0-9A-Z]{4,}|\Z)")
-
-
 def _tabular(text: str, start: int, end: int) -> bool:
     """Say whether digits go on beside a stretch: before it or behind it, on the next line too."""
     before, behind = text[max(start - _AROUND, 0) : start].rstrip(), text[end : end + _AROUND].lstrip()
@@ -159,10 +114,6 @@ def _run(zero: int) -> tuple[bytes, bytes]:
 
 _GAP = rb"(?:\xc2\xa0|\xe2\x80[\x80-\x8a\x90-\x95\xaf]|\xe2\x88\x92|\xe3\x80\x80|\xef\xbc\x8d)"
 _GAP_ESCAPED = rb"(?:\\u(?i:00a0|200[0-9a]|201[0-5]|202f|2212|3000|ff0d))"
-_LOOK = (
-    rb"(?:\xd0[\x85\x86\x88\x90\x92\x95\x9a\x9c-\x9e\xa0-\xa3\xa5\xb0\xb2\xb5\xbe]"
-    rb"|\xd1[\x80\x81\x83\x85\x95\x96\x98]|\xce[\x91-\xbf])"
-)
 TRIGGERS: Final = (
     *(trigger for zero in _ZEROS for trigger in _run(zero)),
     rb"\xef\xbc\xa0(?:[0-9A-Za-z]|\xef\xbc|\xef\xbd)",
@@ -174,10 +125,6 @@ TRIGGERS: Final = (
     rb"\\u(?i:200[b-f]|2060|feff|034f|00ad)[0-9A-Za-z@.]",
     rb"[0-9]" + _GAP + rb"[0-9]{1,5}(?:[ .\x2d]|" + _GAP + rb")[0-9]",
     rb"[0-9]" + _GAP_ESCAPED + rb"[0-9]{1,5}(?:[ .\x2d]|" + _GAP_ESCAPED + rb")[0-9]",
-    rb"[^\\][A-Za-z@]" + _LOOK,  # behind a backslash it is the escape of a line's end
-    _LOOK + rb"[A-Za-z@]",
-    _LOOK + _LOOK + rb"[0-9]{2} ?[0-9A-Z]{4}",
-    rb"\\u(?i:0[34][0-9a-f]{2})[A-Za-z@]",
     rb"[0-9][lIOo|]{1,2}[0-9]{2}",
     rb"[0-9]{2}[lIOo|]{1,2}[0-9]",
     *(rb"(?:[0-9]" + joint + rb"){8}[0-9]" for joint in (b" ", rb"\.", rb"\x2d", b"_", rb"\\*\x2f", rb"\*", rb"\|")),

@@ -81,3 +81,12 @@ def _edge(text: str, at: int, step: int) -> int:
         if text[place if step > 0 else place - 1].isspace():
             return place
     return at
+
+
+def settled(changes: Iterable[Change]) -> list[Change]:
+    """Put changes in order; of two that overlap the longer stays."""
+    kept: list[Change] = []
+    for change in sorted(changes, key=lambda entry: (entry.start, -entry.end)):
+        if not kept or change.start >= kept[-1].end:
+            kept.append(change)
+    return kept

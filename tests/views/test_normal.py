@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import privscan
 from privscan import views
 from privscan.model import Leaf, LeafKind, Span
-from privscan.views import normal
+from privscan.views import normal, twins
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ def leaf(text: str) -> Leaf:
 
 
 def readings(text: str) -> list[str]:
-    return [view.leaf.text for view in views.of(leaf(text)) if view.name == normal.NAME]
+    return [view.leaf.text for view in views.of(leaf(text)) if view.name in (normal.NAME, twins.NAME)]
 
 
 WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
@@ -85,7 +85,7 @@ LETTERS = st.text(st.sampled_from("a1@. -９４Ａ＠\u200b\u00ad\u00a0\u2013о\
 @given(LETTERS, st.data())
 def test_every_character_has_its_way_back(text: str, data: st.DataObject) -> None:
     for view in views.of(leaf(text)):
-        if view.name != normal.NAME or view.outer is not None or not view.leaf.text:
+        if view.name not in (normal.NAME, twins.NAME) or view.outer is not None or not view.leaf.text:
             continue
         places = [view.back(Span(at, at + 1)) for at in range(len(view.leaf.text))]
         assert places == sorted(places)
