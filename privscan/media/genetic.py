@@ -59,7 +59,7 @@ def look(data: bytes | memoryview) -> list[Seen]:
     """Return the genetic data that a whole value is: a text as such, VCF and BAM packed, CRAM."""
     head = bytes(data[:4])
     if head == b"CRAM":
-        return [_seen("reads", Confidence.MEDIUM, ("CRAM", f"bytes:{len(data)}"))] if data[4] in (2, 3) else []
+        return [_seen("variants", Confidence.MEDIUM, ("CRAM", f"bytes:{len(data)}"))] if data[4] in (2, 3) else []
     if head[:2] == b"\x1f\x8b":
         return _packed(data)
     found = look_text(bytes(data).decode("utf-8", "replace"))
@@ -142,7 +142,7 @@ def _packed(data: bytes | memoryview) -> list[Seen]:
         size = int.from_bytes(content[4:8], "little")
         specimens = len(set(_SPECIMEN.findall(content[8 : 8 + size])))
         evidence = ("BAM", f"specimens:{specimens}", f"bytes:{len(data)}")
-        return [_seen("reads", Confidence.MEDIUM if specimens else Confidence.LOW, evidence)]
+        return [_seen("variants", Confidence.MEDIUM if specimens else Confidence.LOW, evidence)]
     if content[:3] == b"BCF":
         return [_seen("variants", Confidence.MEDIUM, ("BCF", f"bytes:{len(data)}"))]
     if not content.startswith((b"##fileformat=VCF", b"#", b"rsid", b"RSID")):

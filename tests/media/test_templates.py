@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privscan.media import templates
+from privscan.media import dispatch, templates
 from privscan.model import Confidence
+from privscan.rules import load_rules
 
 from .records import SAMPLES, ansi_2004, fmr_2005, group, itl, tlv, wsq
 
@@ -111,3 +114,16 @@ def test_a_changed_record_raises_nothing(name, data) -> None:
             return
     for seen in templates.look(bytes(record)):
         assert len(repr(seen)) < 600
+
+
+def test_every_leaf_names_rules_there_are() -> None:
+    """A rule that is in no pack would be told by nobody."""
+    root = Path(dispatch.__file__).parent
+    named = {
+        rule
+        for path in root.rglob("*.py")
+        for rule in re.findall(r'"((?:biometric|media)\.[a-z.]+)"', path.read_text(encoding="utf-8"))
+    }
+    known = {rule.id for rule in load_rules() if rule.detector == "media"}
+    assert named - known <= {"biometric.face.", "media."}
+    assert {f"biometric.genetic.{kind}" for kind in ("variants", "profile")} <= known
