@@ -16,7 +16,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from privscan import formats, inputs, rows, rules
+from privscan import examples, formats, inputs, rows
 from privscan.errors import InputError, UsageError
 from privscan.model import LeafKind, Shard
 from privscan.run import Run
@@ -94,7 +94,7 @@ def _write(target: str, texts: list[str], settings: Settings) -> list[tuple[str,
     with open(target, "w", encoding="utf-8") as file:
         for number, rule in enumerate(settings.rules):
             for example in rule.examples:
-                made = rules.expand(example, rule.id)
+                made = examples.expand(example, rule.id)
                 text = json.loads(made.record)
                 marks = [mark for mark in made.marks if mark.field == "/text"]
                 if set(text) != {"text"} or not isinstance(text["text"], str) or not marks:

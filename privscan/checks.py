@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from privscan import config, rules, shard
+from privscan import config, examples, rules, shard
 from privscan.detectors import triggers
 from privscan.detectors.compiled import needs_context
 from privscan.detectors.patterns import Patterns
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Iterator, Sequence
 
-    from privscan.rules import Example
+    from privscan.examples import Example
 
 HOSTILE = 20_000  # characters of a hostile text
 SLOW = 1.0  # CPU seconds it may take: a linear pattern needs a hundredth
@@ -126,12 +126,14 @@ def _hostile(rule: Rule, size: int) -> Iterator[tuple[str, str]]:
     for mark in ("a", "A", "0", " ", ".", "-", "_", "/", "a ", "0 ", "a.", "0-", '"', "=", ":", "a@", "\n"):
         yield f"repeated {mark!r}", mark * (size // len(mark)) + "\x00"
     for number, text in enumerate(rule.examples, 1):
-        record = rules.expand(text, rule.id).record
+        record = examples.expand(text, rule.id).record
         for cut in (1, 2, 3):
             part = record[: max(len(record) * cut // 3 - 1, 2)]
             yield f"example {number} cut and repeated", (part * (size // len(part) + 1))[:size] + "\x00"
-        value = rules.OPEN_TO_CLOSE.search(text)
-        plain = record if value is None else rules.expand(f" {rules.OPEN}{value[1]}{rules.CLOSE}", rule.id).record
+        value = examples.OPEN_TO_CLOSE.search(text)
+        plain = (
+            record if value is None else examples.expand(f" {examples.OPEN}{value[1]}{examples.CLOSE}", rule.id).record
+        )
         for at in _turns(plain):
             yield f"example {number} with a character repeated", plain[:at] + plain[at] * (size // 8) + "\x00"
 
@@ -181,7 +183,7 @@ def _cases(rule: Rule) -> Iterator[_Case]:
     """Yield every example and counter-example in every way JSON may write it."""
     for positive, texts in ((True, rule.examples), (False, rule.counter_examples)):
         for number, text in enumerate(texts, 1):
-            example = rules.expand(text, rule.id)
+            example = examples.expand(text, rule.id)
             yield _Case(rule, number, positive, example, "plain", example.record)
             if positive:
                 for writing, line in _writings(json.loads(example.record)):

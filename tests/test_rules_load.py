@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from privscan.errors import RuleError, UsageError
+from privscan.examples import expand
 from privscan.model import Confidence, Severity, Span
-from privscan.rules import compiled, digest, expand, load_rules, of, select
+from privscan.rules import compiled, digest, load_rules, of, select
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privscan import rules
+from privscan import examples, rules
 from privscan.detectors.starts import starts
 
 
@@ -48,7 +48,7 @@ def test_examples_begin_where_they_may() -> None:
     for rule in RULES:
         first, pattern = starts(rule.pattern), re.compile(rule.pattern)
         for example in rule.examples if first else ():
-            text = example.replace(rules.OPEN, "").replace(rules.CLOSE, "")
+            text = example.replace(examples.OPEN, "").replace(examples.CLOSE, "")
             for found in pattern.finditer(text):
                 assert first is not None
                 assert first.match(text, found.start()), rule.id
