@@ -27,6 +27,7 @@ CARRIERS = {
     "hex": lambda data: data.hex(),
 }
 VOICE = written(voice(1.0, 8_000), 8_000, "MP3")  # of all magic numbers the faintest
+ALLELES = {"D3S1358": "15,16", "vWA": "17,18", "FGA": 21, "TH01": "6,9.3"}
 VOICED = ("base64", "base64url", "data URI")
 TEXTS = {  # a text, and what of it must go
     "VCF": (f"mine: {VCF}", VCF),
@@ -51,6 +52,7 @@ def cleaned(tmp_path_factory: pytest.TempPathFactory, cache_dir: str) -> dict[st
     rows += [{"kind": name, "how": "text", "value": text} for name, (text, _) in TEXTS.items()]
     rows += [{"kind": name, "how": "text", "value": MADE[name].decode()} for name in MADE if "XML" in name]
     rows += [{"kind": "voice", "how": how, "value": CARRIERS[how](VOICE)} for how in VOICED]
+    rows += [{"kind": "alleles", "how": "fields", "value": ALLELES}]
     text = "".join(json.dumps(row) + "\n" for row in rows)
     (folder / "in/rows.jsonl").write_text(text, encoding="utf-8")
     sounds = [{"bytes": data, "path": f"{at}.bin"} for at, (data, _) in enumerate(TAGGED.values())]
@@ -104,6 +106,12 @@ def test_genes_go_and_mentions_stay(cleaned: dict[str, Any]) -> None:
     by_kind = {row["kind"]: row["value"] for row in map(json.loads, copies) if row["how"] == "text"}
     for name, (text, gone) in TEXTS.items():
         assert by_kind[name] == (text.replace(gone, "<GENETIC_DATA>") if gone else text)
+
+
+def test_alleles_in_fields_go(cleaned: dict[str, Any]) -> None:
+    copy = json.loads((cleaned["out"] / "data/rows.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+    gone = "<GENETIC_DATA>"
+    assert copy["value"] == {"D3S1358": gone, "vWA": gone, "FGA": None, "TH01": gone}
 
 
 def test_tags_go_and_the_sound_stays(cleaned: dict[str, Any]) -> None:

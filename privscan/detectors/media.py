@@ -16,7 +16,7 @@ import numpy as np
 
 from privscan.detectors import hits, triggers
 from privscan.errors import DetectorError, MissingError
-from privscan.media import behaviour, beside, carriers, dispatch, faces, sniff
+from privscan.media import beside, carriers, dispatch, faces, sniff
 from privscan.media.dispatch import Asked, Value
 from privscan.model import WHOLE, Blob, Confidence, LeafKind, Match, Span
 
@@ -76,7 +76,7 @@ class Media:
             rows.update(dict.fromkeys(found.tolist()))
         for path, members in block.names():
             name = path.rstrip("/*").rpartition("/")[2]
-            if dispatch.telling(name) or (self.minimum is Confidence.LOW and behaviour.timed(name)):
+            if dispatch.telling(name) or dispatch.together(name):
                 rows.update(dict.fromkeys(members))
         rows.update(dict.fromkeys(block.lists(dispatch.telling)))
         return rows
@@ -120,10 +120,10 @@ class Media:
                 matches = [match for seen in seen_there if (match := self._match(seen, span)) is not None]
                 if matches:
                     out.setdefault(position, []).extend(matches)
-        if self.minimum is Confidence.LOW:
-            for position, seen in dispatch.look_records(leaves).items():
-                span = Span(0, len(leaves[position].text))
-                out.setdefault(position, []).extend(filter(None, [self._match(seen, span)]))
+        for position, seen in dispatch.look_records(leaves).items():
+            found_together = self._match(seen, Span(0, len(leaves[position].text)))
+            if found_together is not None:
+                out.setdefault(position, []).append(found_together)
         return out
 
     def _beside(self, leaf: Leaf) -> Sequence[Seen]:

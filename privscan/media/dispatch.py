@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from privscan.media.sniff import Kind
     from privscan.model import Leaf
 
-__all__ = ["TRIGGERS", "Asked", "Value", "clean", "look", "look_records", "look_text", "telling"]
+__all__ = ["TRIGGERS", "Asked", "Value", "clean", "look", "look_records", "look_text", "telling", "together"]
 
 TRIGGERS: Final = (*templates.TRIGGERS, *genetic.TRIGGERS, *embedding.TRIGGERS, *behaviour.TRIGGERS)
 """Hyperscan expressions: a row without one of them holds nothing that `look_text` would find."""
@@ -115,15 +115,24 @@ def look_text(text: str, name: str) -> list[Seen]:
     ]
 
 
+def together(name: str) -> bool:
+    """Say whether a field's name asks for a look at the other fields of its record."""
+    return behaviour.timed(name) is not None or genetic.locus(name) is not None
+
+
 def look_records(leaves: Sequence[Leaf]) -> dict[int, Seen]:
-    """Return by position what numbers of a record are together: times of single keys, at low confidence."""
-    numbers: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    for position, leaf in enumerate(leaves):
-        if leaf.kind is LeafKind.NUMBER and behaviour.timed(leaf.key):
-            numbers[leaf.record].append((position, leaf.key))
+    """Return by position what short values of a record are together: times of single keys, alleles of somebody."""
+    names = {name for name in {leaf.key for leaf in leaves} if together(name)}
+    fields: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
+    for position, leaf in enumerate(leaves) if names else ():
+        if leaf.key in names and leaf.kind in (LeafKind.NUMBER, LeafKind.STRING):
+            fields[leaf.record].append((position, leaf.key, leaf.text))
     out: dict[int, Seen] = {}
-    for record in numbers.values():
-        out |= behaviour.look_record(record)
+    for record in fields.values():
+        out |= behaviour.look_record(
+            [(place, name) for place, name, _ in record if leaves[place].kind is LeafKind.NUMBER]
+        )
+        out |= genetic.look_record(record)
     return out
 
 

@@ -7,20 +7,26 @@ the core loci of CODIS and ESS.
 
 from __future__ import annotations
 
+import functools
 import re
 import zlib
-from typing import Final
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
 
 from privscan.media.seen import Seen
 from privscan.model import Confidence
 
-__all__ = ["MAGIC", "TRIGGERS", "look", "look_text"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["MAGIC", "TRIGGERS", "locus", "look", "look_record", "look_text"]
 
 MAGIC: Final = (b"##fileformat=VCF", b"# ", b"#AncestryDNA", b"rsid", b"RSID", b"\x1f\x8b", b"CRAM\x02", b"CRAM\x03")
 
 TRIGGERS: Final = (
     rb"#CHROM(?:\t|\\t| )[ ]{0,8}POS",
     rb"rs[0-9]{3,12}(?:\t|\\t|\",\"|\\\",\\\"|,| )[ ]{0,4}(?:[0-9]{1,2}|X|Y|MT|XY)[^0-9A-Za-z]",
+    rb"[\x22\x1f]rs[0-9]{3,12}[\x22\x1f]",
     rb"D(?:3S1358|8S1179|21S11|18S51|5S818|13S317|7S820|16S539|2S1338|19S433|1S1656|12S391|10S1248)[^0-9A-Za-z]",
 )
 """Hyperscan expressions: a text without one of them holds none of these."""
@@ -50,6 +56,12 @@ _ALLELE = r"[\"']?\d{1,2}(?:\.\d)?[\"']?"
 _REPEAT = re.compile(
     rf"(?<![\w-])({_LOCUS})[\"']?[\t :=,|(\[]{{1,6}}{_ALLELE}(?:[\t ,/;|-]{{1,4}}{_ALLELE}(?!\w|\.\d))?"
 )
+_FIELD = re.compile(rf"({_LOCUS})(?:[ _.-]?(?:[Aa]llele)?[ _.-]?[12ab])?|(rs\d{{3,12}})(?:[ _.-](?:genotype|[ACGT]))?")
+_ALLELES: Final = {
+    "profile": re.compile(r"\s*\d{1,2}(?:\.\d)?(?:[ ,/;|-]{1,3}\d{1,2}(?:\.\d)?)?\s*"),
+    "variants": re.compile(r"\s*(?:[ACGTDI-][/|;, ]?[ACGTDI-]|[012](?:\.0)?|[01][/|][01])\s*"),
+}
+_PLACES: Final = {"profile": (4, 8), "variants": (3, 10)}  # at least, and beyond doubt
 _LOCI, _SURE_LOCI, _APART = 4, 8, 60  # loci of one profile, and characters between them
 _SPECIMEN = re.compile(rb"\tSM:[^\t\n]+")
 _UNPACKED = 1 << 18  # bytes of a packed file that are looked at
@@ -69,6 +81,35 @@ def look(data: bytes | memoryview) -> list[Seen]:
 def look_text(text: str) -> list[Seen]:
     """Return the genetic data in a text, each with its code points."""
     return [*_vcf(text), *_rows(text), *_profiles(text)]
+
+
+@functools.lru_cache(maxsize=4096)
+def locus(name: str) -> tuple[str, str] | None:
+    """Return what a field's name says stands in it: ("profile" or "variants", the place in the genome), or None.
+
+    >>> locus("D3S1358_2"), locus("rs429358"), locus("rs485_port")
+    (('profile', 'D3S1358'), ('variants', 'rs429358'), None)
+    """
+    if found := _FIELD.fullmatch(name):
+        return ("profile", found[1]) if found[1] else ("variants", found[2])
+    return None
+
+
+def look_record(fields: Sequence[tuple[int, str, str]]) -> dict[int, Seen]:
+    """Return by position the alleles among a record's fields: (position, field's name, text)."""
+    kinds: dict[str, dict[int, str]] = defaultdict(dict)
+    for position, name, text in fields:
+        what = locus(name)
+        if what is not None and _ALLELES[what[0]].fullmatch(text):
+            kinds[what[0]][position] = what[1]
+    out: dict[int, Seen] = {}
+    for kind, places in kinds.items():
+        count = len(set(places.values()))
+        if count >= _PLACES[kind][0]:
+            sure = Confidence.HIGH if count >= _PLACES[kind][1] else Confidence.MEDIUM
+            word = "STR" if kind == "profile" else "genotypes"
+            out |= dict.fromkeys(places, _seen(kind, sure, (word, f"loci:{count}")))
+    return out
 
 
 def _seen(kind: str, confidence: Confidence, evidence: tuple[str, ...], span: tuple[int, int] | None = None) -> Seen:

@@ -121,6 +121,28 @@ def test_a_file_that_unpacks_to_a_thousand_times_its_size_is_looked_into_and_no_
     assert genetic.look(gzip.compress(bytes(200_000_000 // 20), 9)) == []
 
 
+@pytest.mark.parametrize(
+    ("fields", "rule"),
+    [
+        pytest.param({"D3S1358": "15,16", "vWA": "17/18", "FGA": "21", "TH01": "6-9.3"}, "profile", id="STR"),
+        pytest.param(
+            {f"{name}_{at}": 9 + at for name in "D3S1358 vWA FGA TPOX".split() for at in (1, 2)},
+            "profile",
+            id="columns",
+        ),
+        pytest.param({"rs429358": "CT", "rs7412": "C/C", "rs53576": "A;G"}, "variants", id="variants"),
+        pytest.param({"rs429358": 0, "rs7412_C": 2, "rs53576": 1}, "variants", id="counts"),
+        pytest.param({"D3S1358": "yes", "vWA": "no", "FGA": "21", "TH01": "-"}, None, id="no-alleles"),
+        pytest.param({"rs429358": "CT", "rs7412": "see text", "rs1": 7}, None, id="too-few"),
+        pytest.param({"a": 1, "b": 2}, None, id="others"),
+    ],
+)  # fmt: skip
+def test_alleles_in_fields_of_a_record_are_found_together(fields, rule) -> None:
+    seen = genetic.look_record([(at, name, str(value)) for at, (name, value) in enumerate(fields.items())])
+    assert {one.rule for one in seen.values()} == ({f"biometric.genetic.{rule}"} if rule else set())
+    assert sorted(seen) == (list(range(len(fields))) if rule else [])
+
+
 @given(st.text(alphabet='rsi0123456789\tACGT,"\n#CHROMPOS |/;D', max_size=400))
 def test_no_text_is_an_error(text) -> None:
     for seen in genetic.look_text(text):
