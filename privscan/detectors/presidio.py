@@ -10,6 +10,7 @@ import contextlib
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from privscan.detectors.names.link import Taken
 from privscan.detectors.names.sober import TOKEN, paired
 from privscan.errors import ConfigError
 from privscan.model import Confidence, LeafKind, Match, Severity, Span
@@ -112,14 +113,14 @@ class Presidio:
 
     def matches(self, text: str) -> list[Match]:
         """Return the matches in one text, those in what a redaction left behind not among them."""
-        ours = [token.span() for token in TOKEN.finditer(text)] if "<" in text else []
+        ours = Taken(token.span() for token in TOKEN.finditer(text))
         out: dict[tuple[Span, str], Match] = {}
         for begin in range(0, max(len(text) - OVERLAP, 1), PIECE - OVERLAP):
             piece = paired(text[begin : begin + PIECE])
             for result in self.engine.analyze(piece, language=LANGUAGE, return_decision_process=True):
                 match = self.match(result, begin)
                 span = match.span
-                touched = any(start < span.end and span.start < end for start, end in ours)
+                touched = ours.touches(span.start, span.end)
                 if match.confidence >= self.minimum and span.end > span.start and not touched and self.wanted(match):
                     out.setdefault((span, match.rule), match)
         return sorted(out.values(), key=lambda match: (match.span, match.rule))

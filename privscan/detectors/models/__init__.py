@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from privscan.detectors.models import folder
-from privscan.detectors.names import network, sober
+from privscan.detectors.names import link, network, sober
 from privscan.detectors.names.reader import Reader
 from privscan.errors import ConfigError
 from privscan.model import Confidence, LeafKind, Match, Span
@@ -64,8 +64,11 @@ class Models:
         found: dict[int, list[Match]] = {}
         for text, positions in places.items():
             shown = sober.neutral(text)
+            ours = link.Taken(token.span() for token in sober.TOKEN.finditer(text))
             spots = [(name.start, name.end) for name in read[shown]]
-            matches = [match for name in self.names(shown, spots) if (match := self.match(text, name)) is not None]
+            matches = [
+                match for name in self.names(shown, spots) if (match := self.match(text, name, ours)) is not None
+            ]
             if matches:
                 found |= dict.fromkeys(positions, matches)
         return found
@@ -86,13 +89,11 @@ class Models:
                     seen.add(whole[:3])
                     yield whole
 
-    def match(self, text: str, name: Found) -> Match | None:
+    def match(self, text: str, name: Found, ours: link.Taken) -> Match | None:
         """Return a name as a match; None for what nobody asked for and for what a redaction left."""
         rule = self.rules.get(name.entity)
         start, end = trimmed(text, name.start, name.end)
-        if rule is None or start >= end or surrogate.made(text[start:end]):
-            return None
-        if any(found.start() < end and start < found.end() for found in sober.TOKEN.finditer(text)):
+        if rule is None or start >= end or surrogate.made(text[start:end]) or ours.touches(start, end):
             return None
         score = round(name.score, 2)
         told = f"model.{self.kind}.{name.entity.lower()}"

@@ -5,6 +5,8 @@ Only words that are no plain words and no places are followed, so that Mr. Long 
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -83,10 +85,29 @@ def _joins(mark: str) -> bool:
 
 def fresh(found: Iterable[Mention], known: Sequence[tuple[int, int]]) -> list[Mention]:
     """Return the mentions that touch no known span, nor one another."""
-    taken = list(known)
+    taken = Taken(known)
     out: list[Mention] = []
+    reached = 0
     for mention in sorted(found, key=lambda entry: (entry.start, -entry.end)):
-        if not any(start < mention.end and mention.start < end for start, end in taken):
-            taken.append((mention.start, mention.end))
+        if mention.start >= reached and not taken.touches(mention.start, mention.end):
+            reached = mention.end
             out.append(mention)
     return out
+
+
+class Taken:
+    """Spans to be held against others, many times: in order, so that a search is short."""
+
+    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
+        ordered = sorted(spans)
+        self.starts = [start for start, _ in ordered]
+        self.reached = list(itertools.accumulate((end for _, end in ordered), max))
+
+    def touches(self, start: int, end: int) -> bool:
+        """Say whether any of them shares a character with a span.
+
+        >>> Taken([(2, 4), (8, 9)]).touches(3, 8), Taken([(2, 4), (8, 9)]).touches(4, 8)
+        (True, False)
+        """
+        before = bisect.bisect_left(self.starts, end)  # those that begin before its end
+        return before > 0 and self.reached[before - 1] > start

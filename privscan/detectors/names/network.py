@@ -22,7 +22,7 @@ from privscan.errors import ConfigError
 Array = np.ndarray[Any, Any]
 
 WEIGHTS = Path(__file__).with_name("weights.npz")
-SHA256 = "9d700452a78fdad680fb5e645a72d0b9ea5fef5bd6e0403a01c324c2acd7eda0"
+SHA256 = "7794a2d23122c99f614892f75643e383586409ec6a5ba02d36f80fede6b7c012"
 NEAR, FAR = 3, 2  # words to each side that the first and the second layer see
 GATES = 5  # words, itself in the middle, that say whether a word is looked at
 ROW_MOST, FIRST_MOST, SECOND_MOST, WEIGHT_MOST = 380, 255, 255, 127

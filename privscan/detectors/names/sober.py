@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from privscan.detectors.names import lists, spans
+from privscan.detectors.names import link, lists, spans
 from privscan.validators import surrogate
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ def kept(text: str, names: Sequence[Name]) -> list[Name]:
     """Return the names that stand after second thoughts; `text` is the text as it is, not its neutral reading."""
     if not names:
         return []
-    ours = [found.span() for found in TOKEN.finditer(text)] if "<" in text else []
+    ours = link.Taken(found.span() for found in TOKEN.finditer(text)) if "<" in text else link.Taken(())
     return [
         name
         for name in names
-        if not any(start < name.end and name.start < end for start, end in ours)
+        if not ours.touches(name.start, name.end)
         and not surrogate.made(text[name.start : name.end])
         and not (name.kind == PERSON and (_code(text, name) or _small(text, name) or _listed(text, name)))
     ]
@@ -77,9 +77,12 @@ def attribute(text: str, start: int, end: int) -> bool:
 
 def _listed(text: str, name: Name) -> bool:
     """Say whether a name in capitals is that of a character, in a table of them: 0x10D, LETTER C WITH CARON."""
-    low, high = text.rfind("\n", 0, name.start) + 1, text.find("\n", name.end)
-    line = text[max(low, name.start - NEAR) : high if 0 <= high < name.end + NEAR else name.end + NEAR]
-    return text[name.start : name.end].isupper() and CHARACTER.search(line) is not None
+    if not text[name.start : name.end].isupper():
+        return False
+    low = text.rfind("\n", max(name.start - NEAR, 0), name.start)
+    high = text.find("\n", name.end, name.end + NEAR)
+    line = text[max(low + 1, name.start - NEAR, 0) : high if high >= 0 else name.end + NEAR]
+    return CHARACTER.search(line) is not None
 
 
 def _small(text: str, name: Name) -> bool:

@@ -73,7 +73,7 @@ def test_long_texts_are_read_in_pieces() -> None:
     read = reader.Reader(network.load())
     filler = "the meadow is under water for weeks. " * 1000
     text = f"{filler}my colleague Jonathan Berg will call. {filler}"
-    shifted = [text[at:] for at in range(0, 400, 57)]
+    shifted = [text[at:] for at in range(0, 370, 37)]  # whole sentences
     for piece, found_in in dict(read.names(shifted)).items():
         assert [piece[name.start : name.end] for name in found_in if name.kind == 1] == ["Jonathan Berg"]
 
