@@ -19,7 +19,7 @@ PolicyName = Annotated[
         "--policy",
         envvar="PRIVSCAN_POLICY",
         metavar="NAME|FILE",
-        help="standard, web, secrets, gdpr, hipaa-safe-harbor, pci, or a file.",
+        help="standard, web, secrets, gdpr, hipaa-safe-harbor, pci, bipa, biometrics, or a file.",
     ),
 ]
 Select = Annotated[

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["pieces", "stripped"]
 
-_EXIF, _XMP, _IRB, _MPF = b"Exif\0", b"http://ns.adobe.com/x", b"Photoshop 3.0\0", b"MPF\0"
+_EXIF, _XMP, _IRB, _MPF = b"Exif\0", b"://ns.adobe.com/x", b"Photoshop 3.0\0", b"MPF\0"
 _IN_SCAN: Final = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
 _BYLINES: Final = frozenset({80, 85, 110, 115, 116, 118, 122})  # IPTC records on people
 _PADDING: Final = 16  # bytes behind the end that are taken for nothing
@@ -69,8 +69,8 @@ def _segment(marker: int, body: bytes, start: int, end: int) -> Iterator[Piece]:
         told = frozenset({"thumbnail"})
     elif marker == 0xE1 and body.startswith(_EXIF):
         told, turn = exif.words_of(body[6:]), exif.orientation(body[6:])
-    elif marker == 0xE1 and body.startswith(_XMP):
-        told = words.of_xmp(body[body.find(b"\0") + 1 :])
+    elif marker == 0xE1 and _XMP in body[:64]:  # some writers begin it with other letters
+        told = words.of_xmp(body)
     elif marker == 0xE2 and body.startswith(_MPF):
         told = frozenset({"trailer"})
     elif marker == 0xED:

@@ -29,16 +29,17 @@ _XMP: Final = (
     ("comment", re.compile(rb"dc:(?:description|title|subject)")),
 )
 _MARK: Final = re.compile(
-    rb"\s*(?:CREATOR: gd-jpeg|File (?:written|source)|Created with|Optimized by|Compressed by|Processed |LEAD Tech|"
-    rb"Intel\(R\) |AppleMark|Lavc|Lavf|LAVC|ImageMagick|Adobe |Handmade |JPEG Encoder|Software|Exif_JPEG_PICTURE|"
-    rb"OLYMPUS DIGITAL CAMERA|SONY DSC|x-default)",
+    rb"\s*(?:CREATOR: gd-jpeg|File written by Adobe|Created with (?:The )?GIMP|Optimized by JPEGmini|"
+    rb"Compressed by jpeg-|"
+    rb"LEAD Technologies|Intel\(R\) |AppleMark|Lav[cf]\d|LAVC|ImageMagick|Adobe |cmp3\.|JPEG Encoder|Exif_JPEG_PICTURE|"
+    rb"OLYMPUS DIGITAL CAMERA|SONY DSC|x-default)[^@\n]{0,80}\Z",
     re.IGNORECASE,
 )
 
 
 def is_mark(text: bytes) -> bool:
     """Say whether a comment is nothing, or what a program leaves behind on its own account."""
-    return not text.strip(b"\0 \t\r\n") or _MARK.match(text) is not None
+    return not text.strip(b"\0 \t\r\n") or _MARK.match(text.rstrip(b"\0 \t\r\n")) is not None
 
 
 def of_text(text: bytes, word: str = "comment") -> frozenset[str]:

@@ -8,9 +8,13 @@ import tarfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from privscan import clean, rules, scan
+from privscan.errors import InputError
+from privscan.formats.members import members
 from privscan.verify import verify
 
 if TYPE_CHECKING:
@@ -133,3 +137,17 @@ def test_members_that_are_not_what_they_say_quarantine_their_record(tmp_path: Pa
     report = clean(str(tmp_path / "in.tar"), str(tmp_path / "out"), **asked)
     assert dict(report.tally.outcomes) == {"quarantined": 3, "clean": 1}
     assert unpacked(tmp_path / "out/data/in.tar") == [("3.txt", b"fine")]
+
+
+@given(st.data())
+def test_changed_archives_break_off_with_a_sentence_or_are_read(data: st.DataObject) -> None:
+    raw = bytearray(archive(tarfile.GNU_FORMAT, MEMBERS[4:6]))
+    for _ in range(data.draw(st.integers(1, 6))):
+        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    cut = io.BytesIO(bytes(raw[: data.draw(st.integers(0, len(raw)))]))
+    try:
+        found = list(members(cut, "in.tar"))
+    except InputError as error:
+        assert str(error).startswith("in.tar: ")
+    else:
+        assert found[-1].name == ""

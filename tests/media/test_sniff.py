@@ -104,3 +104,8 @@ def test_any_bytes_have_a_kind_or_none(data: bytes) -> None:
     found = sniff.sniff(data)
     if found is not None:
         assert sniff.likely(np.array([data[0] << 8 | data[1]], dtype=np.uint16)).all()
+
+
+@given(st.text(st.sampled_from("/9jiVBORw0KGgoUklGRAa+-_=\\n\nfd8e;base64,:X' "), max_size=400))
+def test_any_letters_are_read_without_an_error(text: str) -> None:
+    assert all(0 <= run.start < run.end <= len(text) and run.data for run in carriers.runs(text))
