@@ -18,7 +18,6 @@ row of the row group uses, compression levels and page sizes (a file does not re
 from __future__ import annotations
 
 import os
-import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -31,7 +30,8 @@ from privscan.errors import InputError, OutputError
 from privscan.formats import binary, vectors
 from privscan.formats import columns as flat
 from privscan.formats.footer import BROKEN, options_of, schema_of
-from privscan.formats.rebuild import compact, gapped, has_dictionary, plain, rebuild, recast, rewrite
+from privscan.formats.objects import records
+from privscan.formats.rebuild import compact, gapped, has_dictionary, rebuild, recast, rewrite
 from privscan.model import Leaf, LeafKind, Problem, Shard
 
 if TYPE_CHECKING:
@@ -92,13 +92,8 @@ class ParquetBlock:
 
     def gathered(self, leaves: list[Leaf], rows: Iterable[int], wanted: Callable[[str], bool]) -> list[Leaf]:
         """Return the leaves, behind them one for each list of numbers under a wanted name."""
-        asked, out = set(rows) - self.problems.keys(), list(leaves)
-        for top, group in enumerate(self._flat()):
-            for number, column in enumerate(group):
-                found = [row for row in vectors.held(column, wanted) if row in asked]
-                if found:
-                    out += vectors.of_column(column, found, self.first, top, number)
-        return sorted(out, key=lambda leaf: leaf.record) if len(out) > len(leaves) else leaves
+        asked = set(rows) - self.problems.keys()
+        return vectors.appended(leaves, self._flat(), asked, self.first, wanted)
 
     def obscured(self) -> tuple[()]:
         """Return no rows: what a trigger sees is the text itself."""
@@ -127,7 +122,7 @@ class ParquetBlock:
                 texts = column.to_pylist()
                 rows = [row for row, text in enumerate(texts) if not text]
         if rows:
-            for row, record in zip(rows, _records(self._batch, rows, fields), strict=True):
+            for row, record in zip(rows, records(self._batch, rows, fields), strict=True):
                 texts[row] = text_of(record, fields, chat)
         if not fields:  # a picture is more than what is said of it: rows are alike where its bytes are the same
             for row, digest in binary.digests(self._binary()).items():
@@ -206,21 +201,6 @@ def _as(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
         return batch
     arrays = [recast(array, kind) for array, kind in zip(batch.columns, schema.types, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def _records(batch: pa.RecordBatch, rows: Sequence[int], fields: Sequence[str]) -> list[dict[str, Any]]:
-    """Return rows as Python objects with the columns the fields name, in types every value of which Python can hold."""
-    tops = {field.removeprefix("/").split("/")[0].replace("~1", "/").replace("~0", "~") for field in fields}
-    names = [(i, field.name) for i, field in enumerate(batch.schema) if not tops or "*" in tops or field.name in tops]
-    arrays = [recast(batch.column(i), plain(batch.schema.field(i).type)) for i, _ in names]
-    if len(rows) < batch.num_rows:
-        arrays = [array.take(pa.array(rows, pa.int64())) for array in arrays]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Arrow warns of a map's key that stands there twice, and names it
-        values = [array.to_pylist(maps_as_pydicts="lossy") for array in arrays]
-    return [dict(zip((name for _, name in names), record, strict=True)) for record in zip(*values, strict=True)] or [
-        {} for _ in rows
-    ]
 
 
 class ParquetWriter:

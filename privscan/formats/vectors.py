@@ -15,13 +15,13 @@ import numpy as np
 from privscan.model import Blob, Leaf, LeafKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from privscan.formats.columns import Column, Ints
 
     Wanted = Callable[[str], bool]
 
-__all__ = ["LEAST", "bounds", "gathered", "held", "of_column", "places", "without"]
+__all__ = ["LEAST", "appended", "bounds", "gathered", "held", "of_column", "places", "without"]
 
 LEAST: Final = 8
 """Numbers of a list that is one value."""
@@ -83,6 +83,19 @@ def held(column: Column, wanted: Wanted) -> list[int]:
     if not _is_vector(column, wanted):
         return []
     return [int(row) for row in np.flatnonzero(np.diff(_offsets(column)) >= LEAST)]
+
+
+def appended(
+    leaves: list[Leaf], columns: Sequence[Sequence[Column]], rows: Collection[int], first: int, wanted: Wanted
+) -> list[Leaf]:
+    """Return the leaves and one for each list of those rows; `columns` and `first` are as `columns.leaves` takes them."""
+    out = list(leaves)
+    for top, group in enumerate(columns):
+        for number, column in enumerate(group):
+            found = [row for row in held(column, wanted) if row in rows]
+            if found:
+                out += of_column(column, found, first, top, number)
+    return sorted(out, key=lambda leaf: leaf.record) if len(out) > len(leaves) else leaves
 
 
 def of_column(column: Column, rows: Iterable[int], first: int, top: int, number: int) -> Iterator[Leaf]:

