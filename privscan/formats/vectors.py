@@ -88,7 +88,7 @@ def held(column: Column, wanted: Wanted) -> list[int]:
 def appended(
     leaves: list[Leaf], columns: Sequence[Sequence[Column]], rows: Collection[int], first: int, wanted: Wanted
 ) -> list[Leaf]:
-    """Return the leaves and one for each list of those rows; `columns` and `first` are as `columns.leaves` takes them."""
+    """Return the leaves and one for each list of those rows; `columns`, `first` as `columns.leaves` takes them."""
     out = list(leaves)
     for top, group in enumerate(columns):
         for number, column in enumerate(group):
