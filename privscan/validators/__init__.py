@@ -183,6 +183,7 @@ TABLE: Final = _Table(
         "nz_ird": "stdnum.nz.ird",
         "onepassword": "checksums:onepassword",
         "opaque": "issued:opaque",
+        "pe_cui": "stdnum.pe.cui",
         "pe_ruc": "stdnum.pe.ruc",
         "pem": "keys:pem",
         "phone": "phone:phone",
