@@ -60,7 +60,7 @@ class Compiled:
     keywords: Words | None = field(init=False)
     placeholders: tuple[re.Pattern[str], ...] = field(init=False)
     checks: tuple[tuple[str, Any], ...] = field(init=False)
-    rejecting: bool = field(init=False)  # what its validators reject can be told in raw bytes
+    rejecting: bool = field(init=False)  # what its pattern or its validators reject can be told in raw bytes
     group: int | str = field(init=False)
     _verdicts: dict[str, Verdicts] = field(default_factory=dict)
     _weighed: dict[Any, Weight | None] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class Compiled:
         self.keywords = Words(rule.keywords) if own else None
         self.placeholders = tuple(re.compile(entry) for entry in rule.placeholders)
         self.checks = tuple((name, validators.TABLE[name]) for name in rule.validators)
-        self.rejecting = rule.on_failed == "reject" and bool(self.checks) and raw_alike(rule.pattern)
+        self.rejecting = raw_alike(rule.pattern)
 
     def search(self, text: str, at: int, stop: int, final: int) -> re.Match[str] | None:
         """Return the first match from a place on that ends before `stop` and begins at `final` at the latest."""

@@ -194,9 +194,15 @@ def _rejected(entry: Compiled, raw: bytes, last_begin: int) -> bool:
     if _HARD_ESCAPE.search(raw):
         return False
     text = raw.decode("utf-8", "replace")
-    if "\\" in text:
-        for escape, meant in _EASY:
-            text = text.replace(escape, meant)
+    if "\\" not in text:
+        return _none_in(entry, text, last_begin)
+    plain = text
+    for escape, meant in _EASY:
+        plain = plain.replace(escape, meant)
+    return _none_in(entry, plain, last_begin) and _none_in(entry, text, last_begin)  # a column's bytes are no JSON
+
+
+def _none_in(entry: Compiled, text: str, last_begin: int) -> bool:
     at = 0
     while found := entry.search(text, at, len(text), last_begin):
         if not entry.rejects(found[entry.group]):
