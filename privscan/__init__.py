@@ -33,7 +33,7 @@ class Options(TypedDict, total=False):
     "presidio" for its recognisers beside ours; `ner` another model for names, as --ner takes it; `fields` and
     `exclude_fields` JSON Pointers with `*`; `workers`
     processes; `key` 16 bytes or more, made for the run and thrown away when not given; `dedup` "near", "exact",
-    "contained", "off"; `dedup_threshold` Jaccard similarity of word 5-grams; `dedup_fields` JSON Pointers;
+    "contained", "substring", "off"; `dedup_threshold` Jaccard similarity of word 5-grams; `dedup_fields` JSON Pointers;
     `dedup_options` the rest by the names of `privscan.dedup.DedupSettings`, and `preset`; `samples` whether the report
     holds masked contexts; `cache_dir` the folder of compiled rules; `faces` "default", "precision", "recall";
     `allow_missing` kinds of media ("faces", "audio") that may pass where their model is not installed; `media_root` the
