@@ -301,7 +301,7 @@ def test_no_room_for_the_work_files(whole: Path, cli: Cli, size: int) -> None:
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
-    args = ("dedup", whole / "a.jsonl", "-o", "out", "-q", "--workers", "1")
+    args = ("dedup", whole / "a.jsonl", "-o", "out", "-q", "--workers", "1", "--dedup-scope", "line")
     done = cli(*args, preexec_fn=limited)
     assert done.returncode == 3, done.stderr
     assert b"cannot be written" in done.stderr
