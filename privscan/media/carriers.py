@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -25,14 +26,6 @@ _LETTER: Final = "[A-Za-z0-9+/_-]"
 _STARTS: Final = "|".join([*sniff.base64_forms(), *sniff.faint_forms()])
 _HEX_STARTS: Final = "|".join(sniff.hex_forms())
 _URI: Final = r"data:[a-zA-Z0-9.+-]{1,40}/[\w.+-]{1,60}(?:;[\w-]{1,40}=[^;,\"\s]{0,80}){0,4};base64,\s{0,4}"
-# Behind the letters of one line another line may follow: e-mail and PEM break them, some writers as the two signs `\n`.
-_BASE64: Final = re.compile(
-    rf"(?P<uri>{_URI})?(?<![A-Za-z0-9+/_])(?={_STARTS})(?P<run>{_LETTER}{{{LEAST},}}"
-    rf"(?:(?:\r?\n|\\r\\n|\\n)[ \t]{{0,8}}{_LETTER}+)*={{0,2}})"
-)
-_HEX: Final = re.compile(
-    rf"(?<![0-9a-zA-Z])(?:0[xX]|\\x|X')?(?P<run>(?:{_HEX_STARTS})(?:[0-9a-f]{{2}}){{24,}})", re.IGNORECASE
-)
 _GAPS: Final = re.compile(r"\\r\\n|\\n|\s+")
 _URL: Final = str.maketrans("-_", "+/")
 
@@ -44,6 +37,20 @@ TRIGGERS: Final = (
     *(f"(?i){form}[0-9a-f]{{20}}".encode() for form in sniff.hex_forms()),
 )
 """Hyperscan expressions: a row without one of them holds no media in its texts."""
+
+
+@functools.cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the patterns of runs of base64 and of hexadecimal: compiling them takes longer than most runs need."""
+    # Behind the letters of a line another may follow: e-mail and PEM break them, some writers by a backslash and an n.
+    letters = re.compile(
+        rf"(?P<uri>{_URI})?(?<![A-Za-z0-9+/_])(?={_STARTS})(?P<run>{_LETTER}{{{LEAST},}}"
+        rf"(?:(?:\r?\n|\\r\\n|\\n)[ \t]{{0,8}}{_LETTER}+)*={{0,2}})"
+    )
+    digits = re.compile(
+        rf"(?<![0-9a-zA-Z])(?:0[xX]|\\x|X')?(?P<run>(?:{_HEX_STARTS})(?:[0-9a-f]{{2}}){{24,}})", re.IGNORECASE
+    )
+    return letters, digits
 
 
 class Run(NamedTuple):
@@ -62,14 +69,15 @@ class Run(NamedTuple):
 
 def runs(text: str) -> Iterator[Run]:
     """Yield the media in a text, in order."""
-    for found in _BASE64.finditer(text):
+    base, hexadecimal = _patterns()
+    for found in base.finditer(text):
         letters = found["run"]
         data = _unpacked(letters)
         kind = sniff.sniff(data)
         if kind is not None:
             form = "base64url" if "-" in letters or "_" in letters else "base64"
             yield Run(found.start(), found.end(), kind, data, form, found["uri"] or "")
-    for found in _HEX.finditer(text):
+    for found in hexadecimal.finditer(text):
         data = bytes.fromhex(found["run"])
         kind = sniff.sniff(data)
         if kind is not None:

@@ -290,7 +290,11 @@ def clean(data: bytes, kind: Kind, mode: Mode | None, style: str, *, bare: bool)
         if not boxes:
             return metadata.stripped(data, kind.name, _info(picture)) if bare else data
         if getattr(picture, "n_frames", 1) > 1:
-            return None
+            if kind.name != "jpeg":
+                return None
+            # a telephone's previews, behind the picture: they go with its metadata
+            bare_ = metadata.stripped(data, kind.name, _info(picture)) or b""
+            return None if len(bare_) >= len(data) else clean(bare_, kind, mode, style, bare=bare)
     for number in range(_ROUNDS):
         made = _covered(data, kind, boxes, style if number == 0 else "fill")
         if made is None or mode is None:

@@ -7,6 +7,7 @@ whether it is, the kind's leaf finds out.
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -151,16 +152,16 @@ def faint_forms() -> Iterator[str]:
 def _letters(data: list[int | None]) -> str:
     """Return the letters that bytes make in base64, six bits each: a class where some of the bits are open."""
     bits = [bit for byte in data for bit in (f"{byte:08b}" if byte is not None else "." * 8)]
-    out = []
-    for at in range(0, len(bits), 6):
-        want = bits[at : at + 6]
-        fit = [
-            letter
-            for number, letter in enumerate(_ALPHABET)
-            if all(bit in (".", have) for bit, have in zip(want, f"{number:06b}", strict=False))
-        ]
-        out.append(_class(fit))
-    return "".join(out)
+    return "".join(_fitting("".join(bits[at : at + 6])) for at in range(0, len(bits), 6))
+
+
+@functools.cache
+def _fitting(want: str) -> str:
+    """Return the class of the letters whose first bits are those wanted, `.` for any."""
+    if "." not in want and len(want) == 6:
+        return _class([_ALPHABET[int(want, 2)]])
+    pattern = re.compile(want)
+    return _class([letter for number, letter in enumerate(_ALPHABET) if pattern.match(f"{number:06b}")])
 
 
 def _class(letters: list[str]) -> str:

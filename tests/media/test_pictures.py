@@ -138,6 +138,14 @@ def test_a_face_in_any_frame_is_found_and_the_picture_goes(
     assert clean(data) is None
 
 
+def test_a_telephone_s_previews_go_and_the_picture_stays(portrait: Image.Image, packed: Callable[..., bytes]) -> None:
+    data = packed(portrait, "MPO", save_all=True, append_images=[portrait.resize((180, 120))])
+    assert opened(data).format == "MPO"
+    after = opened(clean(data))
+    assert (after.format, after.size) == ("JPEG", portrait.size)
+    assert "FACE" not in look(clean(data) or b"")
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 640), (19, 300), (3000, 2), (21, 21)], ids=str)
 def test_small_and_narrow_pictures_have_no_face(size: tuple[int, int], packed: Callable[..., bytes]) -> None:
     assert look(packed(Image.new("RGB", size), "PNG")) == set()
