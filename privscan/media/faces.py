@@ -60,9 +60,18 @@ def find(picture: Image, mode: Mode) -> list[Box]:
     if mode.turned:
         from PIL.Image import Transpose
 
-        turned = _found(picture.transpose(Transpose.ROTATE_90), mode.score)
-        boxes += [Box(width - box.top - box.height, box.left, box.height, box.width, box.score) for box in turned]
+        for box in _found(picture.transpose(Transpose.ROTATE_90), mode.score):
+            back = Box(width - box.top - box.height, box.left, box.height, box.width, box.score)
+            if not any(_same(back, known) for known in boxes):
+                boxes.append(back)
     return sorted(boxes, key=lambda box: (-box.score, box))
+
+
+def _same(one: Box, other: Box) -> bool:
+    """Say whether two boxes are of one face: half of the smaller lies in the other."""
+    wide = min(one.left + one.width, other.left + other.width) - max(one.left, other.left)
+    high = min(one.top + one.height, other.top + other.height) - max(one.top, other.top)
+    return wide > 0 and high > 0 and 2 * wide * high >= min(one.width * one.height, other.width * other.height)
 
 
 def _found(picture: Image, least: float) -> list[Box]:
