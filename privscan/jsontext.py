@@ -172,18 +172,23 @@ def _closing(text: str, start: int) -> int:
     return end if end >= 0 else len(text)
 
 
+def content(text: str, start: int, end: int) -> str:
+    """Return what a string token's content stands for, by its place between two quotes: few copies are made of it."""
+    if text.find("\\", start, end) < 0:
+        return text[start:end]
+    try:
+        return orjson.loads(text[start - 1 : end + 1])  # type: ignore[no-any-return]
+    except (orjson.JSONDecodeError, UnicodeEncodeError):
+        return json.loads(text[start - 1 : end + 1])  # type: ignore[no-any-return]
+
+
 def decode(raw: str) -> str:
     r"""Return what a string token's content stands for; lone surrogates stay as they are.
 
     >>> decode(r"a\u00e9\n")
     'aé\n'
     """
-    if "\\" not in raw:
-        return raw
-    try:
-        return orjson.loads(f'"{raw}"')  # type: ignore[no-any-return]
-    except (orjson.JSONDecodeError, UnicodeEncodeError):
-        return json.loads(f'"{raw}"')  # type: ignore[no-any-return]
+    return content(f'"{raw}"', 1, len(raw) + 1)
 
 
 def encode(text: str) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privscan.detectors import triggers
+from privscan.places import places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -137,7 +138,7 @@ class _Hits:
         self._row_stops = np.append(starts, len(buffer))[self.owners + 1]
         self._bytes = np.frombuffer(buffer[low:], dtype=np.uint8)
         # a character that takes several bytes has its continuation bytes here, or its backslashes
-        self._extra = np.flatnonzero((self._bytes == 0x5C) | ((self._bytes & 0xC0) == 0x80)) + low
+        self._extra = places(self._bytes, lambda piece: (piece == 0x5C) | ((piece & 0xC0) == 0x80)) + low
 
     def owner(self, hit: int) -> int:
         return int(self.owners[hit])
@@ -175,7 +176,7 @@ class _Hits:
 
     def _named(self) -> Array:
         """Return for each hit whether it stands in a field's name."""
-        quotes = np.flatnonzero(self._bytes == 0x22) + self._low
+        quotes = places(self._bytes, lambda piece: piece == 0x22) + self._low
         closing = np.append(quotes, len(self.buffer))[np.searchsorted(quotes, self.ends - 1)]
         named = np.zeros(len(self.ends), dtype=bool)
         near = np.flatnonzero(closing - self.ends < NAME_REACH)

@@ -24,6 +24,7 @@ from privscan.detectors.compiled import (
 from privscan.detectors.gate import BIG_LEAF, THIN, Gate
 from privscan.detectors.words import Words, around, field_words
 from privscan.model import LeafKind, Match, Span, State
+from privscan.places import places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -216,7 +217,7 @@ class _Found:
         owners, numbers, ends = self._owners, self._numbers, self._ends
         if not len(ends):
             return
-        continued = np.flatnonzero((np.frombuffer(buffer, dtype=np.uint8) & 0xC0) == 0x80)
+        continued = places(np.frombuffer(buffer, dtype=np.uint8), lambda piece: (piece & 0xC0) == 0x80)
         begins = starts[owners]
         at = ends - begins - (np.searchsorted(continued, ends) - np.searchsorted(continued, begins))
         slack = np.where(sizes[owners] >= BIG_LEAF, THIN, 0)

@@ -21,6 +21,7 @@ from privscan import jsontext
 from privscan.errors import InputError
 from privscan.formats import vectors
 from privscan.model import Leaf, LeafKind, Problem, Shard
+from privscan.places import places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -49,7 +50,7 @@ class JsonlBlock:
         self.nbytes = len(buffer)
         self.buffer = b"\n" + buffer if buffer.endswith(b"\n") else b"\n" + buffer + b"\n"
         self._bytes = np.frombuffer(self.buffer, dtype=np.uint8)
-        ends = np.flatnonzero(self._bytes == 0x0A) + 1
+        ends = places(self._bytes, lambda piece: piece == 0x0A) + 1
         self.starts = ends[:-1]
         self._ends = ends[1:]
         self.problems: dict[int, Problem] = {}
@@ -64,26 +65,27 @@ class JsonlBlock:
     def _whole(self) -> bool:
         """Say whether every line is one JSON value and nothing else, in one sweep: true nearly always.
 
-        It is when there are as many values as lines, and the values joined by newlines are the very bytes read.
+        It is when there are as many values as lines, and nothing else than they and the newlines is left of the bytes.
         """
-        body = self.buffer[1:]
         try:
-            values = _VALUES.decode_lines(body)
+            values = _VALUES.decode_lines(memoryview(self.buffer)[1:])
         except (msgspec.DecodeError, RecursionError):
             return False
-        if len(values) != len(self.starts) or b"\n".join([*values, b""]) != body:
+        lines = len(self.starts)
+        if len(values) != lines or sum(map(len, values)) + lines != len(self.buffer) - 1:
             return False
-        return self._is_text(body) and not self._deep()
+        return self._is_text() and not self._deep()
 
-    def _is_text(self, body: bytes) -> bool:
+    def _is_text(self) -> bool:
         """Say whether the lines are UTF-8, a few at a time: what fits the cache is decoded four times as fast."""
-        if body.isascii():
+        buffer = self.buffer
+        if buffer.isascii():
             return True
         at = 0
         try:
-            while at < len(body):
-                end = body.find(b"\n", at + DECODED_BYTES) + 1 or len(body)
-                body[at:end].decode("utf-8")
+            while at < len(buffer):
+                end = buffer.find(b"\n", at + DECODED_BYTES) + 1 or len(buffer)
+                buffer[at:end].decode("utf-8")
                 at = end
         except UnicodeDecodeError:
             return False
@@ -91,7 +93,7 @@ class JsonlBlock:
 
     def _deep(self) -> bool:
         """Say whether a line may be nested deeper than the parsers behind this check can follow."""
-        opens = np.flatnonzero((self._bytes | 0x20) == 0x7B)  # [ and {
+        opens = places(self._bytes, lambda piece: (piece | 0x20) == 0x7B)  # [ and {
         most = jsontext.MAX_DEPTH - 1
         if len(opens) <= most:
             return False
@@ -124,7 +126,7 @@ class JsonlBlock:
         yield self.buffer, self.starts
 
     def obscured(self) -> list[int]:
-        slashes = np.flatnonzero(self._bytes[:-1] == 0x5C)
+        slashes = places(self._bytes[:-1], lambda piece: piece == 0x5C)
         behind = self._bytes[slashes + 1]
         at = slashes[(behind == 0x75) | (behind == 0x2F)]  # \\u and \\/
         rows: list[int] = np.unique(np.searchsorted(self.starts, at, side="right") - 1).tolist()
@@ -147,9 +149,9 @@ class JsonlBlock:
             text = self._text(row)
             record = self.first + row
             for token in jsontext.tokens(text, self._marks(row, text, marks)):
-                raw = text[token.start : token.end]
-                if raw:
-                    content = jsontext.decode(raw) if token.kind is not LeafKind.NUMBER else raw
+                if token.start < token.end:
+                    numeral = token.kind is LeafKind.NUMBER
+                    content = text[token.start : token.end] if numeral else jsontext.content(text, *token[:2])
                     yield Leaf(record, token.pointer, token.key, content, token.kind, (row, token.start, token.end))
 
     def _marks(self, row: int, text: str, marks: Mapping[int, Sequence[int]] | None) -> list[int] | None:
@@ -279,6 +281,7 @@ class Jsonl:
         """Yield blocks of about BLOCK_BYTES. InputError where the file stops being readable, behind what was read."""
         for number, buffer, whole in self.lines(shard):
             block = JsonlBlock(shard, number, buffer)
+            del buffer  # the block has its own: no second copy of a long line is kept while it is looked at
             if not whole:
                 block.refuse(too_long(shard.uri, number))
             yield block
@@ -288,9 +291,10 @@ class Jsonl:
         number = shard.first_record
         try:
             with self.open(shard) as source:
-                for buffer, whole in whole_lines(source):
-                    yield number, buffer, whole
-                    number += count(buffer)
+                for given in whole_lines(source):
+                    start = number
+                    number += count(given[0])
+                    yield start, given.pop(0), given.pop()  # taken out, for the same reason
         except (OSError, EOFError) as error:
             raise InputError(_reading(shard.uri, number, error)) from None
 
@@ -346,8 +350,8 @@ def _reading(uri: str, record: int, error: Exception) -> str:
     return f"{uri}: cannot be read beyond record {record} ({detail}); restore the file and scan it again"
 
 
-def whole_lines(source: Any) -> Iterator[tuple[bytes, bool]]:
-    """Yield (bytes of whole lines, True), or (an empty line, False) in place of one over MAX_LINE.
+def whole_lines(source: Any) -> Iterator[list[Any]]:
+    """Yield [bytes of whole lines, True], or [an empty line, False] in place of one over MAX_LINE.
 
     A block is the whole lines of the BLOCK_BYTES behind its start, or its first line where that is longer: where it
     ends depends on where it starts and on nothing else, so that a file cut at any block's start gives the same blocks.
@@ -358,10 +362,10 @@ def whole_lines(source: Any) -> Iterator[tuple[bytes, bool]]:
         cut = window.rfind(b"\n") + 1
         if len(window) < BLOCK_BYTES:  # the end of the source
             if window:
-                yield window, True
+                yield [window, True]
             return
         if cut:
-            yield window[:cut], True
+            yield [window[:cut], True]
             held = window[cut:]
             continue
         parts, size = [window], len(window)
@@ -377,7 +381,15 @@ def whole_lines(source: Any) -> Iterator[tuple[bytes, bool]]:
                 break
         else:
             held = b""
-        yield (b"".join(parts), True) if size <= MAX_LINE else (b"\n", False)
+        window = b""
+        yield [_taken(parts), True] if size <= MAX_LINE else [b"\n", False]
+
+
+def _taken(parts: list[bytes]) -> bytes:
+    """Return parts as one, and keep none of them."""
+    line = b"".join(parts)
+    parts.clear()
+    return line
 
 
 def _full(source: Any, size: int) -> bytes:
