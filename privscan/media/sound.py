@@ -31,6 +31,7 @@ __all__ = ["clean", "look"]
 LONGEST: Final = 12 * 3600
 """Seconds of sound in one value that are listened to; more is an error."""
 _SAMPLES = 1 << 33  # of all channels
+_RATES: Final = range(1_000, 800_000)  # samples a second of recordings there are
 _PIECE = 4  # seconds decoded at a time
 _SURE = 1.0  # seconds of speech that are beyond doubt
 _ROUNDS = 4  # of muting what is still heard
@@ -121,9 +122,23 @@ def _opened(data: bytes | memoryview) -> Any:
             "a sound, and no decoder on this platform: install soundfile, or accept it with --allow-missing audio",
         ) from None
     try:
-        return soundfile.SoundFile(io.BytesIO(frames.mended(data)))
+        sound = soundfile.SoundFile(_Bytes(frames.mended(data)))
     except (soundfile.LibsndfileError, ValueError, RuntimeError):
         raise DetectorError("a sound that cannot be decoded: broken, or of a coding that is not known here") from None
+    if sound.samplerate not in _RATES:
+        sound.close()
+        raise DetectorError("a sound that cannot be decoded: its rate is none of a recording")
+    return sound
+
+
+class _Bytes(io.BytesIO):
+    """Bytes to read in which a place before the first is none: broken files ask for such."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        try:
+            return super().seek(offset, whence)
+        except ValueError:
+            return -1
 
 
 def _listened(sound: Any) -> tuple[Any, int]:

@@ -112,6 +112,8 @@ def test_a_header_that_lies_hides_nothing(data) -> None:
         pytest.param(b"fLaC" + bytes(300), id="no-FLAC"),
         pytest.param(written(SPOKEN, RATE, "FLAC")[:9000], id="FLAC-cut-off"),
         pytest.param(written(SPOKEN, RATE, "OGG")[:7000], id="Ogg-cut-off"),
+        pytest.param(WAV[:24] + b"\1\0\0\0" + WAV[28:], id="one-sample-a-second"),
+        pytest.param(WAV[:24] + b"\xff\xff\xff\x7f" + WAV[28:], id="two-billion"),
         pytest.param(b"#!AMR\n" + bytes(300), id="AMR"),
         pytest.param(b"\0\0\0\x20ftypM4A " + bytes(300), id="M4A"),
         pytest.param(b"\x1aE\xdf\xa3" + bytes(300), id="WebM"),
