@@ -9,6 +9,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from privscan import config, detectors, formats, shard, validators
@@ -179,6 +181,20 @@ def test_a_match_runs_on_past_its_window(tmp_path) -> None:
     assert [match.span for match in own(tmp_path, replace(rule, window=4096)).detect([leaf(text)])[0]] == [
         Span(0, len(text))
     ]
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_rows_where_no_exact_pattern_matches_are_not_decoded(tmp_path, form) -> None:
+    rule = replace(RULE, pattern=r"ab(?=[a-z]*\d)[a-z0-9]{4}", context=(), confidence=Confidence.MEDIUM)
+    texts = ["abcdef", "abcd1f", 'say "ab1def"', "line\nabc2ef", "a path\\nab3def", "nothing"]
+    path = tmp_path / f"a.{form}"
+    if form == "jsonl":
+        path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    else:
+        pq.write_table(pa.table({"text": texts}), path)
+    gate = own(tmp_path, rule)
+    (block,) = formats.named(form).blocks(Shard(0, 0, str(path), path.name, form))
+    assert sorted(gate.candidates(block)) == [1, 2, 3, 4]
 
 
 def test_a_damaged_cache_is_made_anew(tmp_path) -> None:
