@@ -132,7 +132,7 @@ def test_a_broken_archive_is_incomplete(name: str, tmp_path: Path, asked: dict[s
 
 
 def test_members_that_are_not_what_they_say_quarantine_their_record(tmp_path: Path, asked: dict[str, Any]) -> None:
-    members = [("1.json", b"{"), ("2.txt", b"\xff\xfe"), ("3.txt", b"fine"), ("4.png", picture()[:200])]
+    members = [("1.json", b"{"), ("2.txt", b"\xff\xfe"), ("3.txt", b"fine"), ("4.png", picture()[:300])]
     (tmp_path / "in.tar").write_bytes(archive(tarfile.GNU_FORMAT, members))
     report = clean(str(tmp_path / "in.tar"), str(tmp_path / "out"), **asked)
     assert dict(report.tally.outcomes) == {"quarantined": 3, "clean": 1}

@@ -37,7 +37,7 @@ def packed() -> Callable[..., bytes]:
 
     def pack(picture: Image.Image, form: str, **options: Any) -> bytes:
         out = io.BytesIO()
-        picture.save(out, form, **options)
+        picture.copy().save(out, form, **options)  # a picture keeps how it was written last
         return out.getvalue()
 
     return pack

@@ -133,7 +133,7 @@ def test_a_face_in_any_frame_is_found_and_the_picture_goes(
 ) -> None:
     plain = Image.new("RGB", portrait.size, (40, 90, 60))
     more = {"compression": "tiff_lzw"} if form == "TIFF" else {}
-    data = packed(plain, form, save_all=True, append_images=[plain.rotate(0), portrait], **more)
+    data = packed(plain, form, save_all=True, append_images=[plain.copy(), portrait.copy()], **more)
     assert "FACE" in look(data)
     assert clean(data) is None
 
