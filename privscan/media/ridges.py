@@ -23,7 +23,7 @@ _PERIODS: Final = (4.5, 14.5)  # pixels between ridges, at full or half size: 20
 _PEAK = 0.45  # share of a block's energy in its one peak
 _CONTRAST = 12.0  # standard deviation of a block worth a look
 _SHARE, _SPREAD = 0.20, 0.40  # of the blocks; of their directions: 0 all alike, 1 every way
-_BLOCKS: Final = 16  # ridged blocks there must be: a thumb's nail of a picture proves nothing
+_BLOCKS: Final = 12  # ridged blocks there must be: a thumb's nail of a picture proves nothing
 _FEW: Final = 64  # blocks that tell whether the others are worth it
 
 
