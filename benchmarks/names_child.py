@@ -62,6 +62,14 @@ def presidio(pipeline: str) -> Callable[[list[str]], list[Spans]]:
     ]
 
 
+def peak() -> int:
+    """Return the most memory this program has had, in bytes; what the system counts may be its parent's."""
+    if os.path.exists("/proc/self/status"):
+        with open("/proc/self/status", encoding="ascii") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
 SYSTEMS: dict[str, tuple[str, Any]] = {
     "privscan": ("numpy", privscan),
     "spacy": ("spacy", spacy),
@@ -84,7 +92,7 @@ def main() -> None:
     found = look(texts)
     cost = time.process_time() - before
     told = {"cpu": cost, "characters": sum(map(len, texts)), "version": version(package)}
-    told["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    told["peak"] = peak()
     print(json.dumps(told | ({"spans": found} if score == "1" else {})))
 
 

@@ -22,7 +22,7 @@ from privscan.errors import ConfigError
 Array = np.ndarray[Any, Any]
 
 WEIGHTS = Path(__file__).with_name("weights.npz")
-SHA256 = "7794a2d23122c99f614892f75643e383586409ec6a5ba02d36f80fede6b7c012"
+SHA256 = "41d7327a98ae41251e4f0ab40c09e8e7f26e1bd6f08e6f215c18ec82b667c537"
 NEAR, FAR = 3, 2  # words to each side that the first and the second layer see
 GATES = 5  # words, itself in the middle, that say whether a word is looked at
 ROW_MOST, FIRST_MOST, SECOND_MOST, WEIGHT_MOST = 380, 255, 255, 127

@@ -23,6 +23,9 @@ NEAR = 200  # characters round a name in small letters in which capitals speak a
 SURE_SMALL = 0.9  # chance that such a name must have all the same
 BEFORE, BEHIND = frozenset("_.$<[{=/\\`"), frozenset("_([={<>/\\`")  # of a single word: it is code
 CHARACTER = re.compile(r"\b(?:SMALL|CAPITAL) (?:LETTER|LIGATURE)\b|\b(?:0x|U\+|\\[uxU])[0-9A-Fa-f]{2,8}\b.*[A-Z]{3}")
+CAMEL = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
+PREFIXES = ("Mc", "Mac", "De", "Di", "Du", "Da", "La", "Le", "Van", "Von", "Fitz", "St")  # of names like McLay
+SURE_CAPITALS = 0.95
 HALVES = re.compile("[\ud800-\udfff]")
 _LETTERS = re.compile(r"[^\W\d_]+")
 
@@ -56,7 +59,7 @@ def kept(text: str, names: Sequence[Name]) -> list[Name]:
         for name in names
         if not ours.touches(name.start, name.end)
         and not surrogate.made(text[name.start : name.end])
-        and not (name.kind == PERSON and (_code(text, name) or _small(text, name) or _listed(text, name)))
+        and not (name.kind == PERSON and any(doubt(text, name) for doubt in DOUBTS))
     ]
 
 
@@ -85,6 +88,19 @@ def _listed(text: str, name: Name) -> bool:
     return CHARACTER.search(line) is not None
 
 
+def _coined(text: str, name: Name) -> bool:
+    """Say whether a single word no list knows is an abbreviation (CRLF) or made of words (FileReader)."""
+    value = text[name.start : name.end]
+    if " " in value or _handle(text, name) or not (value.isupper() or CAMEL.search(value)):
+        return False
+    if any(lists.level(part, lists.FIRST) or lists.level(part, lists.LAST) for part in _LETTERS.findall(value)):
+        return False
+    if not value.isupper():
+        return not value.startswith(PREFIXES)
+    around = text[max(name.start - NEAR, 0) : name.end + NEAR]
+    return name.chance < SURE_CAPITALS and any(map(str.islower, around))
+
+
 def _small(text: str, name: Name) -> bool:
     """Say whether a name in small letters is none, because those about it have capitals and no list knows it well."""
     value = text[name.start : name.end]
@@ -105,3 +121,6 @@ def _handle(text: str, name: Name) -> bool:
     return (
         text[max(name.start - 1, 0) : name.start] == "@" and not text[max(name.start - 2, 0) : name.start - 1].isalnum()
     )
+
+
+DOUBTS = (_code, _small, _listed, _coined)

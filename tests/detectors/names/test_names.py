@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import privscan
 from privscan import config, detectors
-from privscan.detectors.names import Names, network, reader, words
+from privscan.detectors.names import Names, network, reader, sober, words
+from privscan.detectors.names.spans import Name
 from privscan.errors import ConfigError
 from privscan.model import Leaf, LeafKind
 
@@ -177,3 +178,19 @@ def test_other_mentions_in_the_record(names: Names) -> None:
 )
 def test_second_thoughts(names: Names, text: str) -> None:
     assert found(names, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "stands"),
+    [
+        ("Lines end with CRLF here.", "CRLF", False),
+        ("The LooseVersion says so.", "LooseVersion", False),
+        ("ask @FjordLantern now", "FjordLantern", True),
+        ("Michael and McLay went.", "McLay", True),
+        ("ASK ZORVUK NOW", "ZORVUK", True),
+        ("our SMITH went", "SMITH", True),
+    ],
+)
+def test_coined_words_are_nobody(text: str, value: str, stands: bool) -> None:
+    start = text.index(value)
+    assert bool(sober.kept(text, [Name(start, start + len(value), sober.PERSON, 0.9)])) is stands
