@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from privscan.model import Report
 
-# Work is shared out by processes: threads inside a model's library would only fight them for the processors.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
 
 def chosen(wanted: list[str] | None, *, quiet: bool, group_by: str | None = None) -> list[str]:
     """Check the formats asked for, and what to group by, before any data is read."""

