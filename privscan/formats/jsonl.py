@@ -233,7 +233,7 @@ class JsonlWriter:
         self._file.close()
 
 
-class _Plain:
+class _Ranged:
     """A byte range of a file, read to its end."""
 
     def __init__(self, file: Any, left: int | None) -> None:
@@ -245,6 +245,12 @@ class _Plain:
         chunk: bytes = self._file.read(min(size, self._left))
         self._left -= len(chunk)
         return chunk
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
 
 
 class Jsonl:
@@ -324,14 +330,6 @@ class Jsonl:
                     shutil.copyfileobj(source, out, 1 << 20)
             if not out.tell():
                 out.write(compress(b"", codec_of(shard.uri)))
-
-
-class _Ranged(_Plain):
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
 
 
 def count(buffer: bytes) -> int:
