@@ -236,12 +236,10 @@ class JsonlWriter:
 class _Ranged:
     """A byte range of a file, read to its end."""
 
-    def __init__(self, file: Any, left: int | None) -> None:
+    def __init__(self, file: Any, left: int) -> None:
         self._file, self._left = file, left
 
     def read(self, size: int) -> bytes:
-        if self._left is None:
-            return self._file.read(size)  # type: ignore[no-any-return]
         chunk: bytes = self._file.read(min(size, self._left))
         self._left -= len(chunk)
         return chunk
@@ -317,7 +315,7 @@ class Jsonl:
         source = open(shard.path, "rb", buffering=0)  # noqa: SIM115 - the caller closes it
         if shard.start:
             source.seek(shard.start)
-        return _Ranged(source, None if shard.stop is None else shard.stop - (shard.start or 0))
+        return _Ranged(source, 1 << 62 if shard.stop is None else shard.stop - (shard.start or 0))
 
     def writer(self, shard: Shard, part: str) -> Writer:
         return JsonlWriter(part)
