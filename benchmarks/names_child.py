@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NOT_INSTALLED = 4
+IDLE = ["tagger", "morphologizer", "parser", "senter", "attribute_ruler", "lemmatizer"]  # say nothing of names
 KINDS = {"PERSON": "P", "GPE": "L", "LOC": "L", "FAC": "L", "LOCATION": "L", "ORG": "O", "ORGANIZATION": "O"}
 Spans = list[tuple[int, int, str]]
 
@@ -42,7 +43,7 @@ def privscan(_: str) -> Callable[[list[str]], list[Spans]]:
 
 def spacy(pipeline: str) -> Callable[[list[str]], list[Spans]]:
     """Return a call for a pipeline's names alone, in batches."""
-    nlp = import_module("spacy").load(pipeline, enable=["tok2vec", "ner"])
+    nlp = import_module("spacy").load(pipeline, disable=IDLE)
     return lambda texts: [
         [(e.start_char, e.end_char, KINDS.get(e.label_, "")) for e in doc.ents]
         for doc in nlp.pipe(texts, batch_size=64)
