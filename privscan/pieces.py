@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from privscan import cuts, formats, operators, ranking
 from privscan.errors import InputError
 from privscan.formats import jsonl
+from privscan.formats.lines import count
 from privscan.model import Outcome, Problem, Shard
 from privscan.runfolder import writing
 from privscan.shard import field_filter, process_shard
@@ -87,7 +88,7 @@ def cut(shard: Shard, size: int, split: int, folder: str) -> Iterator[Piece]:
                     going = False
                     break
                 start, buffer, whole = found
-                record = start + jsonl.count(buffer)
+                record = start + count(buffer)
                 if whole:
                     written += out.write(buffer)
                 else:

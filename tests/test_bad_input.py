@@ -16,7 +16,7 @@ import pytest
 
 import privscan
 from privscan.errors import OutputError, UsageError
-from privscan.formats import jsonl
+from privscan.formats import lines as cut
 from privscan.gate import exit_code
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def test_a_bomb_is_quarantined_in_bounded_memory(
 ) -> None:
     import tracemalloc
 
-    monkeypatch.setattr(jsonl, "MAX_LINE", 4 << 20)
+    monkeypatch.setattr(cut, "MAX_LINE", 4 << 20)
     with gzip.open(tmp_path / "a.jsonl.gz", "wb", 1) as file:
         file.write(GOOD)
         for _ in range(200):

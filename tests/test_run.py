@@ -16,6 +16,7 @@ import privscan
 from privscan import config, pieces
 from privscan.errors import PrivscanError, UsageError
 from privscan.formats import jsonl
+from privscan.formats import lines as cut
 from privscan.gate import exit_code
 from privscan.gate import judge as gate
 from privscan.model import Outcome, Report, Severity, Tally
@@ -37,7 +38,7 @@ SPLIT = 1 << 16
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of 8 KB, so that small files have many of them."""
-    monkeypatch.setattr(jsonl, "BLOCK_BYTES", 1 << 13)
+    monkeypatch.setattr(cut, "BLOCK_BYTES", 1 << 13)
 
 
 def clean(source: Path, out: Path, options: Options, **more: Any) -> Report:
@@ -97,7 +98,7 @@ def test_a_broken_stream_ends_the_same_for_any_number_of_workers(
 def test_a_line_too_long_in_a_stream_is_quarantined_by_any_number_of_workers(
     tmp_path: Path, options: Options, corpus: bytes, told: Told, packed: Packed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jsonl, "MAX_LINE", 1 << 16)
+    monkeypatch.setattr(cut, "MAX_LINE", 1 << 16)
     source = tmp_path / "a.jsonl.zst"
     bomb = b'{"text":"' + bytes(2 << 16) + b'"}\n'
     half = corpus.index(b"\n", len(corpus) // 2) + 1
@@ -112,7 +113,7 @@ def test_a_line_too_long_in_a_stream_is_quarantined_by_any_number_of_workers(
 def test_a_stream_is_cut_at_blocks_and_its_spool_files_go(
     tmp_path: Path, corpus: bytes, packed: Packed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jsonl, "BLOCK_BYTES", 1 << 13)
+    monkeypatch.setattr(cut, "BLOCK_BYTES", 1 << 13)
     source = tmp_path / "a.jsonl.gz"
     source.write_bytes(packed(source.name, corpus))
     shard = jsonl.Jsonl().plan(str(source), source.name, 0, SPLIT)[0]

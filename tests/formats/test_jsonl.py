@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from privscan import formats, jsontext
 from privscan.errors import InputError
 from privscan.formats import Rewrite, jsonl
-from privscan.formats.jsonl import Jsonl, JsonlBlock, whole_lines
+from privscan.formats import lines as cut
+from privscan.formats.jsonl import Jsonl, JsonlBlock
+from privscan.formats.lines import whole_lines
 from privscan.model import LeafKind, Shard
 
 if TYPE_CHECKING:
@@ -83,7 +85,7 @@ def test_every_record_has_a_problem_or_can_be_parsed(lines: list[bytes]) -> None
 def test_cuts_depend_on_nothing_but_the_bytes(lines: list[bytes], sizes: list[int], newline: bool) -> None:
     body = b"\n".join(lines) + (b"\n" if newline else b"")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jsonl, "BLOCK_BYTES", 16)
+        patch.setattr(cut, "BLOCK_BYTES", 16)
         whole = list(whole_lines(io.BytesIO(body)))
         assert list(whole_lines(Dribble(body, sizes))) == whole
         assert b"".join(piece for piece, _ in whole) == body
@@ -95,8 +97,8 @@ def test_cuts_depend_on_nothing_but_the_bytes(lines: list[bytes], sizes: list[in
 
 
 def test_a_line_too_long_is_left_out_and_the_rest_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(jsonl, "BLOCK_BYTES", 64)
-    monkeypatch.setattr(jsonl, "MAX_LINE", 1 << 20)
+    monkeypatch.setattr(cut, "BLOCK_BYTES", 64)
+    monkeypatch.setattr(cut, "MAX_LINE", 1 << 20)
     long = b'{"a":"' + b"x" * (3 << 19) + b'"}\n'
     path = tmp_path / "a.jsonl"
     path.write_bytes(b'{"a":1}\n' + long + b'{"a":2}\n')
