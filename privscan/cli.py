@@ -364,10 +364,12 @@ def _told(settings: Any, paths: list[str], out: str | None, options: dict[str, A
         )
         progress.total(run)
         told = run.run()
-    if options["verbose"]:
-        for problem in told.problems:
-            where = problem.uri if problem.record is None else f"{problem.uri}, record {problem.record}"
-            typer.echo(f"privscan: {where}: {problem.reason} ({problem.stage})", err=True)
+    shown = told.problems if options["verbose"] else told.problems[:1] if options["quiet"] else ()
+    for problem in shown:
+        where = problem.uri if problem.record is None else f"{problem.uri}, record {problem.record}"
+        typer.echo(f"privscan: {where}: {problem.reason} ({problem.stage})", err=True)
+    if shown and len(told.problems) > len(shown):
+        typer.echo(f"privscan: and {len(told.problems) - len(shown)} more; -v tells each", err=True)
     return told
 
 

@@ -14,8 +14,6 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from privscan import gitleaks, kept, shared
 from privscan.errors import RuleError, UsageError, nearest
 from privscan.examples import CLOSE, OPEN
@@ -102,12 +100,16 @@ def of(rules: Sequence[Rule], detectors: Sequence[str]) -> tuple[Rule, ...]:
 
 def digest(rules: Sequence[Rule]) -> str:
     """Return the SHA-256 (hex) of what the rules say, whatever file they stand in and whatever their order."""
+    import orjson
+
     rows = sorted(orjson.dumps(_content(rule), option=orjson.OPT_SORT_KEYS) for rule in rules)
     return hashlib.sha256(b"\n".join(rows)).hexdigest()
 
 
 def _shipped(cache: str | None) -> tuple[Rule, ...]:
     """Return the shipped rules: of this process, of the cache, or read anew when a byte of a pack has changed."""
+    import orjson
+
     folder = packs()
     content = hashlib.sha256(Path(__file__).read_bytes() + Path(shared.__file__).read_bytes())
     files = _files(folder)

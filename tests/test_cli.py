@@ -58,7 +58,7 @@ def test_exit_codes(cli: Cli, args: list[str], stdin: bytes, code: int) -> None:
     )
     assert done.returncode == code, done.stderr
     assert done.stdout == b""
-    assert bool(done.stderr) is (code == 2)
+    assert bool(done.stderr) is (code in (2, 3))
 
 
 def test_standard_input_is_cleaned_and_not_kept(cli: Cli, tmp_path: Path) -> None:
@@ -110,6 +110,15 @@ def test_verbose_tells_every_problem_on_stderr(cli: Cli, tmp_path: Path) -> None
     (tmp_path / "a.jsonl").write_bytes(b"{broken\n" * 3)
     lines = cli("scan", "a.jsonl", "-q", "-v").stderr.decode().splitlines()
     assert [line.split(":")[1] for line in lines] == [f" a.jsonl, record {row}" for row in range(3)]
+
+
+def test_quiet_still_says_what_went_wrong(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b"{broken\n" * 2)
+    done = cli("scan", "a.jsonl", "-q")
+    first, rest = done.stderr.decode().splitlines()
+    assert done.returncode == 3
+    assert first.startswith("privscan: a.jsonl, record 0: not JSON")
+    assert rest == "privscan: and 1 more; -v tells each"
 
 
 @pytest.mark.parametrize("code", [0, 1, 3])
