@@ -35,7 +35,8 @@ class Options(TypedDict, total=False):
     processes; `key` 16 bytes or more, made for the run and thrown away when not given; `dedup` "near", "exact",
     "contained", "substring", "off"; `dedup_threshold` Jaccard similarity of word 5-grams; `dedup_fields` JSON Pointers;
     `dedup_options` the rest by the names of `privscan.dedup.DedupSettings`, and `preset`; `samples` whether the report
-    holds masked contexts; `cache_dir` the folder of compiled rules; `faces` "default", "precision", "recall";
+    holds masked contexts; `cache_dir` the folder of compiled rules; `faces` "default", "precision", "recall", or
+    the path of a YuNet or CenterFace network, .onnx;
     `allow_missing` kinds of media ("faces", "audio") that may pass where their model is not installed; `media_root` the
     folder of the pictures and sound that paths in the data name.
     """

@@ -106,7 +106,7 @@ class Settings:
         if self.sample:
             told["sample"] = self.sample
         if self.faces != "default":
-            told["faces"] = self.faces
+            told["faces"] = os.path.basename(self.faces)
         if self.allow_missing:
             told["allow_missing"] = list(self.allow_missing)
         if self.media_root:
@@ -196,7 +196,7 @@ def settings(
         require=required(require_field, allow_values),
         sample=sample,
         engine=engine,
-        faces=choice(faces, FACES, "--faces"),
+        faces=face_model(faces),
         allow_missing=missing(allow_missing),
         media_root=folder(media_root, "--media-root"),
         day=day or datetime.datetime.now(datetime.UTC).date(),
@@ -267,6 +267,15 @@ def choice(word: str, known: Sequence[str], flag: str) -> str:
     if word not in known:
         raise UsageError(f'{flag}: "{word}" is not known{nearest(word, known)}')
     return word
+
+
+def face_model(word: str) -> str:
+    """Return a mode of `FACES`, or the absolute path of a network that is there; UsageError where it is neither."""
+    if word not in FACES and word.endswith(".onnx"):
+        if not os.path.isfile(word):
+            raise UsageError(f"--faces {word}: no such file")
+        return os.path.abspath(word)
+    return choice(word, FACES, "--faces")
 
 
 def folder(path: str | None, flag: str) -> str | None:

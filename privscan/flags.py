@@ -115,7 +115,8 @@ Faces = Annotated[
     str,
     typer.Option(
         "--faces", envvar="PRIVSCAN_FACES", metavar="MODE",
-        help="default, precision (fewer false alarms), recall (fainter faces, and pictures lying on their side).",
+        help="default, precision (fewer false alarms), recall (fainter faces, and pictures lying on their side); or "
+        "FILE.onnx, a YuNet or CenterFace model of your own.",
     ),
 ]  # fmt: skip
 MediaRoot = Annotated[

@@ -49,14 +49,21 @@ def suppress_sha256(settings: Settings) -> str:
 
 
 def model_told(settings: Settings) -> dict[str, Any]:
-    """Return what there is to say of another model for names: what asked for it, the file it is in, its digest."""
+    """Return what there is to say of other models, for names and for faces: what asked for them, files, digests."""
+    told: dict[str, Any] = {}
     ner = settings.policy.ner
-    if not ner or ner.startswith("spacy:"):
-        return {"ner": ner} if ner else {}
-    from privscan.detectors.models import folder
+    if ner:
+        told["ner"] = ner
+    if ner and not ner.startswith("spacy:"):
+        from privscan.detectors.models import folder
 
-    found = folder.of(ner)
-    return {"ner": ner, "network": found.network, "sha256": found.sha256}
+        found = folder.of(ner)
+        told |= {"network": found.network, "sha256": found.sha256}
+    if os.path.isabs(settings.faces):
+        from privscan.media import networks
+
+        told |= {"faces": settings.faces, "faces_sha256": networks.digest(settings.faces)}
+    return told
 
 
 def policy_told(settings: Settings) -> dict[str, Any]:

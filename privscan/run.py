@@ -142,6 +142,7 @@ class Run:
             "command": settings.command,
             "files": [[file.uri, *self.before[file.path]] for file in self.inputs.files],
             "against": against.identity(settings) if self.seeks_duplicates else [],
+            "model": manifest.model_told(settings),
         }
 
     def keep_stdin(self) -> None:

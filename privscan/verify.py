@@ -119,7 +119,7 @@ def _settings(found: dict[str, Any], key: bytes | None, cache_dir: str | None) -
         allow_values=told.get("allow_values", ()),
         engine=told.get("engine", ""),
         ner=found.get("model", {}).get("ner", ""),
-        faces=told.get("faces", "default"),
+        faces=found.get("model", {}).get("faces") or told.get("faces", "default"),
         allow_missing=told.get("allow_missing", ()),
         media_root=found.get("media_root"),
         day=datetime.date.fromisoformat(found["day"]) if "day" in found else None,
@@ -132,7 +132,7 @@ def _settings(found: dict[str, Any], key: bytes | None, cache_dir: str | None) -
                 f"the {name} in use now is not the run's (privscan {found['version']}); verify with the same files"
             )
     if manifest.model_told(settings) != found.get("model", {}):
-        raise UsageError("the model for names is not the run's; verify with the same one")
+        raise UsageError("a model, for names or for faces, is not the run's; verify with the same one")
     if same_key and manifest.key_check(settings) != found["key_check"]:
         raise UsageError("the key is not the one of the run")
     return settings

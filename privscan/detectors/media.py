@@ -59,7 +59,7 @@ class Media:
         self.minimum = settings.min_confidence
         self.allowed = settings.allow_missing
         entities = frozenset(rule.entity for rule in self.rules.values())
-        self.asked = Asked(faces.MODES[settings.faces] if "FACE" in entities else None, entities)
+        self.asked = Asked(faces.asked(settings.faces) if "FACE" in entities else None, entities)
         self.root = settings.media_root
         paths = beside.TRIGGERS if self.root else ()
         self._hits = triggers.scanner([*carriers.TRIGGERS, *dispatch.TRIGGERS, *paths], settings.cache_dir)

