@@ -130,7 +130,7 @@ def _session(path: str, data: bytes) -> Any:
 def _size(path: str, session: Any) -> tuple[int, int] | None:
     """Return width and height of the only input, None where they are free."""
     inputs = session.get_inputs()
-    shape = inputs[0].shape if len(inputs) == 1 and inputs[0].type == "tensor(float)" else ()
+    shape: list[Any] = list(inputs[0].shape) if len(inputs) == 1 and inputs[0].type == "tensor(float)" else []
     if len(shape) != 4 or (isinstance(shape[1], int) and shape[1] != 3):
         raise _wrong(path, "does not take one picture of three colours as floating-point numbers")
     fixed = [side for side in shape[2:] if isinstance(side, int)]
