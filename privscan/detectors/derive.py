@@ -159,7 +159,9 @@ def _stretch(pieces: Sequence[Piece]) -> tuple[bytes, int]:
             stretch.append(cut)
             bits, size = bits + cut.bits, size + cut.least
         rest = pieces[start + len(stretch) :]
-        if rest and len(rest) == 1 and rest[0].least == 0 and rest[0].bits == 0.0 and not rest[0].text.endswith(b"}"):
+        # a neighbour behind what may go on without end says little, and keeps a scan busy
+        closed = bool(stretch) and not stretch[-1].text.endswith(b",}")
+        if closed and len(rest) == 1 and not rest[0].least and not rest[0].bits and not rest[0].text.endswith(b"}"):
             stretch.append(rest[0])
         while stretch and stretch[-1].least == 0 and stretch[-1].text.endswith(b"}"):
             stretch.pop()  # an optional tail says nothing
