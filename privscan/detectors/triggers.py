@@ -6,12 +6,14 @@ Holds the compiled triggers of a run: compile, cache, scan a buffer. What a trig
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 import platform
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -139,8 +141,10 @@ class Sieve:
         self._seen = False
         self._scan: Any = None
         flags = hyperscan.HS_FLAG_DOTALL | hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_ALLOWEMPTY
-        with contextlib.suppress(ValueError, RecursionError, hyperscan.HyperscanError):
-            self._scan = _load_or_compile([(0, loose(pattern))], cache, flags).scan
+        key = _digest([(0, pattern.encode("utf-8", "surrogatepass") + _code())], flags)
+        database = _kept(cache, f"sieve-{key}.hs", lambda: _sieve(pattern, flags))
+        if database is not None:
+            self._scan = database.scan
 
     def _note(self, *_: object) -> None:
         self._seen = True
@@ -178,18 +182,44 @@ def _load_or_compile(expressions: Sequence[tuple[int, bytes]], cache: str | None
     import hyperscan
 
     flags = hyperscan.HS_FLAG_DOTALL if flags is None else flags
-    path = os.path.join(cache, f"triggers-{_digest(expressions, flags)}.hs") if cache else None
+    return _kept(cache, f"triggers-{_digest(expressions, flags)}.hs", lambda: _compile(expressions, flags))
+
+
+def _kept(cache: str | None, name: str, make: Callable[[], Any]) -> Any:
+    """Return a database of the cache, else made and kept there; None where `make` says there is none."""
+    import hyperscan
+
+    path = os.path.join(cache, name) if cache else None
     kept = load(path) if path else None
+    if kept == b"":
+        return None
     database = None
     if kept is not None:
         with contextlib.suppress(hyperscan.HyperscanError):  # of another version or processor
             database = hyperscan.loadb(kept, hyperscan.HS_MODE_BLOCK)
     if database is None:
-        database = _compile(expressions, flags)
+        database = make()
         if path:
-            store(path, hyperscan.dumpb(database))
-    database.scratch = hyperscan.Scratch(database)
+            store(path, b"" if database is None else hyperscan.dumpb(database))
+    if database is not None:
+        database.scratch = hyperscan.Scratch(database)
     return database
+
+
+def _sieve(pattern: str, flags: int) -> Any:
+    """Return the database of a pattern's loose form, None where Hyperscan does not take it."""
+    import hyperscan
+
+    with contextlib.suppress(ValueError, RecursionError, hyperscan.HyperscanError):
+        return _compile([(0, loose(pattern))], flags)
+    return None
+
+
+@functools.cache
+def _code() -> bytes:
+    """Return what the loose form of a pattern depends on beside it."""
+    sources = (Path(__file__).with_name(name).read_bytes() for name in ("syntax.py", "derive.py"))
+    return hashlib.sha256(b"".join(sources)).digest()
 
 
 def _digest(expressions: Sequence[tuple[int, bytes]], flags: int) -> str:
