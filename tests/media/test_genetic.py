@@ -112,6 +112,7 @@ def test_a_file_of_it_is_found(data, evidence) -> None:
 @pytest.mark.parametrize(
     "data",
     [b"", b"\x1f\x8b", gzip.compress(b"rsid is a column"), gzip.compress(VCF.encode())[:30], b"CRAM\x07\0", b"# notes"],
+    ids=["nothing", "first bytes of gzip", "gzip of a text", "gzip cut short", "CRAM cut short", "a comment"],
 )
 def test_other_files_are_not(data) -> None:
     assert genetic.look(data) == []
