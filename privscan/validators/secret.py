@@ -76,10 +76,11 @@ def secret(value: str) -> Verdict:
     likely = made_by_chance(bare)
     if len(bare) < 6 or _CONSTANT.fullmatch(bare) or _CODE.match(bare) or _told_apart(bare, likely=likely):
         return FAILED
-    if _STAND_IN.search(bare) or len(set(bare)) < 4 or known.sequence(bare):
-        return Verdict("shape", (PLACEHOLDER,))
+    stand_in = _STAND_IN.search(bare) is not None
     if _named(bare) or _broken(bare):
-        return FAILED
+        return Verdict("failed", (PLACEHOLDER,)) if stand_in else FAILED
+    if stand_in or len(set(bare)) < 4 or known.sequence(bare):
+        return Verdict("shape", (PLACEHOLDER,))
     if likely or known.kind(bare) == "uuid":
         return PASSED
     if _NAME.fullmatch(bare):
