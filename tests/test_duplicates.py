@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import privscan
 from privscan import alike, duplicates, spread
 from privscan.dedup.copies import copies
-from privscan.dedup.store import DROP, save_drops
+from privscan.dedup.store import DROP, save_array
 from privscan.errors import UsageError
 from privscan.reports import sections
 
@@ -143,7 +143,7 @@ def test_long_texts_are_compared_so_far() -> None:
 
 
 def drops(path: Path, rows: list[tuple[int, int, int, float, int]]) -> str:
-    save_drops(str(path), np.array([(*row, True) for row in rows], DROP))
+    save_array(str(path), np.array([(*row, True) for row in rows], DROP))
     return str(path)
 
 

@@ -245,7 +245,7 @@ STAGES = {
     "while a signature file is written": ("privscan.dedup.store", "Writer.block", 3),
     "before an index is unpacked": ("privscan.dedup.index", "unpack", 1),
     "while bands are joined": ("privscan.dedup.join", "Pairs.add", 5),
-    "while drops are written": ("privscan.dedup.choose", "save_drops", 2),
+    "while drops are written": ("privscan.dedup.choose", "save_array", 2),
     "before the index is saved": ("privscan.dedup.index", "save", 1),
     "while the index is saved": ("privscan.dedup.index", "_batch", 1),
     "while records are copied": ("privscan.pieces", "process_shard", 2),

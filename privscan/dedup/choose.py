@@ -20,7 +20,7 @@ from privscan.dedup.contain import contained_pairs
 from privscan.dedup.families import BARE, EXACT, NEAR, SAME, STAYS, Fates, allow, settle, sizes
 from privscan.dedup.join import Pairs, band_pairs, equal_rows
 from privscan.dedup.order import Order, order_of
-from privscan.dedup.store import DROP, Store, save_drops, unwritable
+from privscan.dedup.store import DROP, Store, save_array, unwritable
 from privscan.dedup.verify import agreements, least_agreement, similarities
 from privscan.errors import InputError
 
@@ -200,5 +200,5 @@ class _Choice:
         table["method"] = np.where(fates.state[ranks] == EXACT, 0, near)
         table["dropped"] = ~stays[ranks]
         path = os.path.join(self.work_dir, f"drops-{index - self.against:05d}.npy")
-        save_drops(path, table)
+        save_array(path, table)
         return path

@@ -23,7 +23,7 @@ import numpy as np
 import xxhash
 
 from privscan.dedup.shingle import UNSPACED, passages, word_spans
-from privscan.dedup.store import unwritable
+from privscan.dedup.store import save_array, unwritable
 from privscan.errors import InputError
 
 if TYPE_CHECKING:
@@ -261,12 +261,7 @@ def find(paths: Sequence[str], dropped: Sequence[Sequence[int]], memory: int, li
     names = tuple(f"{paths[0]}.found{part}.npy" for part in range(parts))
     for part, name in enumerate(names):
         found = _repeated(paths, dropped, part, parts, limits)
-        try:
-            with open(f"{name}.part", "wb") as file:
-                np.save(file, found, allow_pickle=False)
-            os.replace(f"{name}.part", name)
-        except OSError as error:
-            raise unwritable("work file", name, error) from None
+        save_array(name, found)
     return tuple(
         Found(path, low, names) for path, low in zip(paths, itertools.accumulate(sizes, initial=0), strict=False)
     )

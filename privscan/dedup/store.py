@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from privscan.dedup import DedupSettings, Part
 
-__all__ = ["DROP", "Store", "Writer", "columns", "drops", "save_drops", "table", "twins", "unwritable"]
+__all__ = ["DROP", "Store", "Writer", "columns", "drops", "save_array", "table", "twins", "unwritable"]
 
 DROP = np.dtype(
     [
@@ -296,8 +296,8 @@ class Store:
         return InputError(f"signature file {self._parts[part].path} cannot be used: {reason}; sign the shard again")
 
 
-def save_drops(path: str, table: NDArray[Any]) -> None:
-    """Write the dropped rows of one part, of type `DROP`. OutputError when that fails."""
+def save_array(path: str, table: NDArray[Any]) -> None:
+    """Write a work file by rename, so that a kill leaves all of it or none. OutputError when that fails."""
     try:
         with open(f"{path}.part", "wb") as file:
             np.save(file, table, allow_pickle=False)

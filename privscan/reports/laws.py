@@ -11,6 +11,17 @@ from typing import Final
 __all__ = ["LISTS", "words"]
 
 _HAND_AND_FACE = "scan of hand or face geometry"
+# What Art. 4(14) GDPR and Art. 3(34) of the AI Act define alike.
+_EUROPE: Final = {
+    "FACE_TEMPLATE": "biometric data: facial images",
+    "FINGERPRINT_IMAGE": "biometric data: dactyloscopic data",
+    "FINGERPRINT_TEMPLATE": "biometric data: dactyloscopic data",
+    "IRIS_IMAGE": "biometric data: physical characteristics",
+    "IRIS_TEMPLATE": "biometric data: physical characteristics",
+    "BIOMETRIC_EMBEDDING": "biometric data: physical or physiological characteristics",
+    "BEHAVIORAL_BIOMETRIC": "biometric data: behavioural characteristics",
+}
+
 LISTS: Final[dict[str, tuple[str, dict[str, str]]]] = {
     "BIPA": (
         "740 ILCS 14/10 (photographs are on its list of what is none)",
@@ -38,13 +49,7 @@ LISTS: Final[dict[str, tuple[str, dict[str, str]]]] = {
         "Art. 4(13), 4(14), 9(1), recital 51 on photographs",
         {
             "FACE": "facial images, where processed to identify",
-            "FACE_TEMPLATE": "biometric data: facial images",
-            "FINGERPRINT_IMAGE": "biometric data: dactyloscopic data",
-            "FINGERPRINT_TEMPLATE": "biometric data: dactyloscopic data",
-            "IRIS_IMAGE": "biometric data: physical characteristics",
-            "IRIS_TEMPLATE": "biometric data: physical characteristics",
-            "BIOMETRIC_EMBEDDING": "biometric data: physical or physiological characteristics",
-            "BEHAVIORAL_BIOMETRIC": "biometric data: behavioural characteristics",
+            **_EUROPE,
             "GENETIC_DATA": "genetic data",
         },
     ),
@@ -82,13 +87,7 @@ LISTS: Final[dict[str, tuple[str, dict[str, str]]]] = {
         "Art. 3(34), Art. 5(1)(e) on untargeted scraping of facial images",
         {
             "FACE": "facial images",
-            "FACE_TEMPLATE": "biometric data: facial images",
-            "FINGERPRINT_IMAGE": "biometric data: dactyloscopic data",
-            "FINGERPRINT_TEMPLATE": "biometric data: dactyloscopic data",
-            "IRIS_IMAGE": "biometric data: physical characteristics",
-            "IRIS_TEMPLATE": "biometric data: physical characteristics",
-            "BIOMETRIC_EMBEDDING": "biometric data: physical or physiological characteristics",
-            "BEHAVIORAL_BIOMETRIC": "biometric data: behavioural characteristics",
+            **_EUROPE,
         },
     ),
 }

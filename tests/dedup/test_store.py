@@ -12,7 +12,7 @@ import xxhash
 from privscan.dedup import DedupSettings, Duplicate, Part
 from privscan.dedup.shingle import shingle
 from privscan.dedup.sign import Signer
-from privscan.dedup.store import DROP, Store, drops, save_drops
+from privscan.dedup.store import DROP, Store, drops, save_array
 from privscan.errors import InputError, OutputError
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def test_another_threshold_is_not(tmp_path: Path) -> None:
 
 def test_drops_read_back(tmp_path: Path) -> None:
     path = str(tmp_path / "d.npy")
-    save_drops(path, np.array([(2**40, 3, 2**41, 0.7, 1, True), (2**40 + 1, 0, 5, 1.0, 0, True)], DROP))
+    save_array(path, np.array([(2**40, 3, 2**41, 0.7, 1, True), (2**40 + 1, 0, 5, 1.0, 0, True)], DROP))
     assert drops(path) == {2**40: Duplicate(3, 2**41, 0.7, "near"), 2**40 + 1: Duplicate(0, 5, 1.0, "exact")}
 
 
