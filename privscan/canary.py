@@ -93,7 +93,7 @@ def _write(target: str, texts: list[str], settings: Settings) -> list[tuple[str,
     plan: list[tuple[str, int, int, str, str]] = []
     with open(target, "w", encoding="utf-8") as file:
         for number, rule in enumerate(settings.rules):
-            for example in rule.examples:
+            for example in () if rule.partner else rule.examples:  # a partner is no value of anybody
                 made = examples.expand(example, rule.id)
                 text = json.loads(made.record)
                 marks = [mark for mark in made.marks if mark.field == "/text"]

@@ -75,7 +75,12 @@ def steps(row: dict[str, Any], rule: Rule | None) -> tuple[tuple[str, str], ...]
         kind, _, word = entry.partition(":")
         name = {"context": "context word", "field": "field name", "alone": "nothing else in the text, field"}[kind]
         out.append((f'{name} "{word}"', level.label))
-    rest = [e for e in row["evidence"] if e not in proofs and e not in failures and e not in lifts and e != "shape"]
+    beside = [entry for entry in row["evidence"] if entry.startswith("with:")]
+    for entry in beside:
+        level = Confidence(min(level + 1, Confidence.HIGH))
+        out.append((f"in the same record: {entry.partition(':')[2]}", level.label))
+    told = {*proofs, *failures, *lifts, *beside, "shape"}
+    rest = [entry for entry in row["evidence"] if entry not in told]
     out += [(f"fact: {entry}", level.label) for entry in rest]
     out.append((f"score {row['score']:.2f} (base {SCORES[level]:.1f} for {level.label})", level.label))
     return tuple(out)

@@ -172,8 +172,9 @@ class Rule:
     expression. `before` says how far in front of a trigger's end a match may begin (0: `window`). `digits` promises
     that every match holds five digits in a run (single joints allowed), which makes the rule cheap where the pattern
     itself does not say so. `alone` says that a match which is all a text holds (an answer in a chat) is evidence, as a
-    word of context is. `requires` names rules (or heads of ids): where one of them is found in the same record, no
-    farther than `within` characters in the same text if that is given, the confidence rises a step.
+    word of context is. `requires` names rules (or heads of ids): the rule is looked for only in records in which one of
+    them is found, in one text no farther than `within` characters from it if that is given, and its confidence rises a
+    step there. `partner` says that a rule is only such a one: it counts for those, and is never reported itself.
     `placeholders` are patterns of published sample values. `regions` are the countries (ISO 3166)
     whose format it is: a run that names regions leaves out the rules of others. `shares` lists rules that may
     match this rule's examples too, or it theirs; the head of an id stands for all below it. `detector` names who finds
@@ -200,6 +201,7 @@ class Rule:
     before: int = 0
     requires: tuple[str, ...] = ()
     within: int = 0
+    partner: bool = False
     placeholders: tuple[str, ...] = ()
     shares: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()

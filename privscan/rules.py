@@ -63,6 +63,7 @@ def load_rules(paths: Sequence[str] = (), cache: str | None = None) -> tuple[Rul
                 compiled(rule)
             rules += own
     _distinct(rules)
+    _paired(rules)
     return tuple(sorted(rules, key=lambda rule: rule.id))
 
 
@@ -89,6 +90,7 @@ def select(
     chosen = _named(rules, select) | _regulated(rules, regulations)
     if not select and not regulations:
         chosen = {rule.id for rule in rules}
+    chosen |= _partners(rules, chosen)
     chosen -= _named(rules, ignore)
     return tuple(rule for rule in rules if rule.id in chosen)
 
@@ -200,7 +202,7 @@ def _value(key: str, value: Any, where: str) -> Any:
         if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
             raise RuleError(f"{where}: {key}: must be a list of strings")
         return tuple(value)
-    if key in ("digits", "alone"):
+    if key in ("digits", "alone", "partner"):
         if not isinstance(value, bool):
             raise RuleError(f"{where}: {key}: must be true or false")
         return value
@@ -229,6 +231,8 @@ def _sound(rule: Rule, where: str) -> None:
         raise RuleError(f"{where}: entity: must be capitals, digits and underscores, as in US_SSN")
     if rule.on_failed not in ON_FAILED:
         raise RuleError(f'{where}: on_failed: "{rule.on_failed}" is none of {", ".join(ON_FAILED)}')
+    if rule.requires and (rule.trigger or rule.before or rule.partner):
+        raise RuleError(f"{where}: requires: its partner is its trigger; take out trigger, before and partner")
     for region in rule.regions:
         if region not in CODES:
             raise RuleError(f'{where}: regions: "{region}" is no country of ISO 3166{nearest(region, CODES)}')
@@ -250,6 +254,29 @@ def _distinct(rules: Sequence[Rule]) -> None:
             if name in seen:
                 raise RuleError(f'{rule.source}: {rule.id}: the id "{name}" is taken in {seen[name]}; give it another')
             seen[name] = rule.source
+
+
+def _paired(rules: Sequence[Rule]) -> None:
+    """Check that rules require what is found by its own pattern."""
+    asked = {name: rule for rule in rules for name in rule.requires}
+    known = _answering([rule for rule in of(rules, ["patterns"]) if not rule.requires]) if asked else {}
+    for name, rule in asked.items():
+        if name not in known:
+            said = nearest(name, {entry for entry in known if not entry.isupper()})
+            raise RuleError(
+                f'{rule.source}: {rule.id}: requires: "{name}" names no rule with a pattern of its own{said}'
+            )
+
+
+def _partners(rules: Sequence[Rule], chosen: set[str]) -> set[str]:
+    """Return the ids of the partner rules that the chosen ones require."""
+    asked = tuple(name for rule in rules if rule.id in chosen for name in rule.requires)
+    return {rule.id for rule in rules if rule.partner and any(is_of(rule.id, name) for name in asked)}
+
+
+def is_of(rule: str, name: str) -> bool:
+    """Say whether a name is a rule's id or the head of it."""
+    return rule == name or rule.startswith(f"{name}.")
 
 
 def _named(rules: Sequence[Rule], selectors: Sequence[str]) -> set[str]:

@@ -71,7 +71,7 @@ class Compiled:
         self.starts = starts(rule.pattern)
         self.group = "value" if "value" in self.pattern.groupindex else 0
         self.context = Words(rule.context) if rule.context else None
-        own = rule.trigger and rule.keywords  # a trigger made of the keywords has seen to them
+        own = (rule.trigger or rule.requires) and rule.keywords  # a trigger made of the keywords has seen to them
         self.keywords = Words(rule.keywords) if own else None
         self.placeholders = tuple(re.compile(entry) for entry in rule.placeholders)
         self.checks = tuple((name, validators.TABLE[name]) for name in rule.validators)
@@ -132,8 +132,6 @@ class Reach(NamedTuple):
 
 def reach_of(rule: Rule, *, hopeless: bool) -> Reach:
     """Return a rule's reach: at most the widest match there is, or the distance of the words that trigger it."""
-    if rule.requires and rule.trigger:  # the trigger is the other half, wherever it stands
-        return Reach(rule.before or rule.window, rule.window, anchored=False)
     widest = int(sre_parse.parse(rule.pattern).getwidth()[1]) + 2
     if rule.trigger or not (rule.keywords or hopeless):
         return Reach(min(rule.before or rule.window, widest), min(rule.window, widest), anchored=True)

@@ -42,7 +42,10 @@ class Patterns:
     """The rules of a run as one detector."""
 
     def __init__(self, settings: Settings) -> None:
-        self.rules = tuple(rule for rule in settings.rules if rule.detector == "patterns")
+        rules = [rule for rule in settings.rules if rule.detector == "patterns"]
+        self.rules = tuple(
+            rule for rule in rules if not rule.requires and not rule.partner
+        )  # `together` looks for those
         self.minimum = settings.min_confidence
         self.hopeless = [needs_context(rule, self.minimum) for rule in self.rules]
         kept = plan(self.rules, self.hopeless, settings.cache_dir)
@@ -75,7 +78,7 @@ class Patterns:
         """Return matches by position in `leaves`, those below the minimum confidence left out."""
         found: dict[int, list[Match]] = {}
         for number, position, window in self._windows(leaves):
-            matches = list(self._confirm(self.compiled(number), leaves[position], window))
+            matches = list(self.confirm(self.compiled(number), leaves[position], window))
             if matches:
                 found.setdefault(position, []).extend(matches)
         return {position: _settled(matches) for position, matches in found.items()}
@@ -126,8 +129,8 @@ class Patterns:
         for owner, number, window in found.windows(buffer, starts, sizes, self._reaches):
             yield number, positions[owner], window
 
-    def _confirm(self, entry: Compiled, leaf: Leaf, window: Window | None) -> Iterator[Match]:
-        """Yield the matches of one rule in a window of a leaf."""
+    def confirm(self, entry: Compiled, leaf: Leaf, window: Window | None) -> Iterator[Match]:
+        """Yield the matches of one rule in a window of a leaf, None for all of it."""
         text = leaf.text
         size = len(text)
         at, stop, final = (0, size, size) if window is None else (window[0], min(window[1], size), window[2])

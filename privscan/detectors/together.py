@@ -1,7 +1,8 @@
-"""Rules that count together: a key beside its id, a token beside its account, in one record.
+"""Rules that count together: a key beside its id, a token beside its issuer's host, in one record.
 
-A rule with `requires` is worth a step more where one of the rules it names is found in the record, in whatever field,
-or within so many characters of the same text. By itself it is worth what its own confidence says: mostly too little.
+A rule with `requires` is looked for only in records in which one of the rules it names is found: its partner, which may
+be a rule that is never reported itself. So a value of a bare shape costs nothing and alarms nobody elsewhere. Beside
+its partner it is worth a step more than its own confidence says.
 """
 
 from __future__ import annotations
@@ -10,59 +11,82 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from privscan.detectors import hits, triggers
+from privscan.detectors.compiled import Compiled
+from privscan.detectors.patterns import Patterns
 from privscan.model import Confidence
+from privscan.rules import is_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from privscan.config import Settings
+    from privscan.detectors.patterns import Window
     from privscan.formats import Block
-    from privscan.model import Leaf, Match, Rule
+    from privscan.model import Leaf, Match, Rule, Span
 
 STEP = 0.3  # of the score
 
 
 class Together:
-    """Finds nothing itself: judges what the other detectors found, once they are through."""
+    """The rules with partners as one detector: its gate is the partners' own."""
 
     def __init__(self, settings: Settings) -> None:
         self.minimum = settings.min_confidence
-        self.rules = {rule.id: rule for rule in settings.rules if rule.requires}
-        lines = {line for rule in self.rules.values() for line in rule.trigger.splitlines() if "\\x1f" not in line}
-        self._hits = triggers.scanner([line.encode() for line in sorted(lines)], settings.cache_dir) if lines else None
+        rules = [rule for rule in settings.rules if rule.requires and rule.detector == "patterns"]
+        asked = {name for rule in rules for name in rule.requires}
+        partners = [
+            rule for rule in settings.rules if not rule.requires and any(is_of(rule.id, name) for name in asked)
+        ]
+        self._rules = {
+            partner.id: [rule for rule in rules if any(is_of(partner.id, name) for name in rule.requires)]
+            for partner in partners
+        }
+        self._compiled: dict[str, Compiled] = {}
+        self._partners = Patterns(replace(settings, rules=tuple(map(_found, partners))))
 
     def candidates(self, block: Block) -> dict[int, None]:
-        """Ask for all of the rows in which one half stands: the other may stand in any field."""
-        return dict.fromkeys(hits.rows_with(self._hits, block)) if self._hits is not None else {}
+        """Ask for all of the rows in which a partner stands: the value may stand in any field."""
+        return dict.fromkeys(self._partners.candidates(block))
 
-    def detect(self, leaves: Sequence[Leaf]) -> dict[int, list[Match]]:  # noqa: ARG002 - the protocol's
-        """Find nothing."""
-        return {}
-
-    def settle(self, leaves: Sequence[Leaf], found: Mapping[int, Sequence[Match]]) -> dict[int, list[Match]]:
-        """Return the matches, those of composite rules raised beside a partner, or left out below the minimum."""
-        if not any(match.rule in self.rules for matches in found.values() for match in matches):
-            return {position: list(matches) for position, matches in found.items()}
+    def detect(self, leaves: Sequence[Leaf]) -> dict[int, list[Match]]:
+        """Return the matches beside their partners by position in `leaves`, those below the minimum left out."""
         records: dict[int, list[tuple[int, Match]]] = defaultdict(list)
-        for position, matches in found.items():
+        for position, matches in self._partners.detect(leaves).items():
             records[leaves[position].record] += [(position, match) for match in matches]
         out: dict[int, list[Match]] = {}
-        for position, matches in found.items():
-            beside = records[leaves[position].record]
-            judged = [self._judged(match, position, beside) for match in matches]
-            kept = [match for match in judged if match is not None]
-            if kept:
-                out[position] = kept
+        for position, leaf in enumerate(leaves) if records else ():
+            found = list(self._beside(leaves, position, records[leaf.record])) if leaf.record in records else []
+            if found:
+                out[position] = found
         return out
 
-    def _judged(self, match: Match, position: int, beside: Sequence[tuple[int, Match]]) -> Match | None:
-        rule = self.rules.get(match.rule)
-        if rule is None:
-            return match
-        partner = _partner(rule, match, position, beside)
-        if not partner:
-            return match if match.confidence >= self.minimum else None
+    def _beside(self, leaves: Sequence[Leaf], position: int, partners: Sequence[tuple[int, Match]]) -> Iterator[Match]:
+        """Yield the matches in one leaf of all rules that the partners in its record call for."""
+        called: dict[str, list[tuple[int, Match]]] = defaultdict(list)
+        for place, partner in partners:
+            for rule in self._rules[partner.rule]:
+                if not rule.within or place == position or leaves[place].field != leaves[position].field:
+                    called[rule.id].append((place, partner))
+        for name in sorted(called):
+            entry = self._entry(name, called[name][0][1].rule)
+            here = [partner for place, partner in called[name] if place == position]
+            near = entry.rule.within if len(here) == len(called[name]) else 0
+            for window in _windows(here, near, entry.rule.window, len(leaves[position].text)):
+                for match in self._partners.confirm(entry, leaves[position], window):
+                    partner = next((other for at, other in called[name] if at != position), None)
+                    partner = partner or _nearest(match.span, here, near)
+                    raised = self._raised(match, partner.rule) if partner is not None else None
+                    if raised is not None:
+                        yield raised
+
+    def _entry(self, name: str, partner: str) -> Compiled:
+        entry = self._compiled.get(name)
+        if entry is None:
+            rule = next(rule for rule in self._rules[partner] if rule.id == name)
+            entry = self._compiled[name] = Compiled(rule, hopeless=False)
+        return entry
+
+    def _raised(self, match: Match, partner: str) -> Match | None:
         level = Confidence(min(match.confidence + 1, Confidence.HIGH))
         if level < self.minimum:
             return None
@@ -70,13 +94,28 @@ class Together:
         return replace(match, confidence=level, score=score, evidence=(*match.evidence, f"with:{partner}"))
 
 
-def _partner(rule: Rule, match: Match, position: int, beside: Sequence[tuple[int, Match]]) -> str:
-    """Return the id of a rule that is named and found near enough, "" for none."""
-    for place, other in beside:
-        named = any(other.rule == name or other.rule.startswith(f"{name}.") for name in rule.requires)
-        if not named or (place == position and other.span == match.span):
-            continue
-        gap = max(other.span.start - match.span.end, match.span.start - other.span.end)
-        if not rule.within or (place == position and gap <= rule.within):
-            return other.rule
-    return ""
+def _found(partner: Rule) -> Rule:
+    """Return a partner as a rule that is found, whatever its confidence, if it is only a partner."""
+    return replace(partner, partner=False, confidence=Confidence.HIGH) if partner.partner else partner
+
+
+def _windows(partners: Sequence[Match], near: int, width: int, size: int) -> Iterator[Window | None]:
+    """Yield where in a leaf to look: near the partners in it, None for all of it."""
+    if not near:
+        yield None
+        return
+    stop = 0
+    for start, end in sorted((match.span.start - near - width, match.span.end + near) for match in partners):
+        low, stop_here = max(start, stop, 0), min(end, size)
+        if low < stop_here:
+            yield low, min(stop_here + width, size), stop_here
+            stop = stop_here
+
+
+def _nearest(span: Span, partners: Sequence[Match], near: int) -> Match | None:
+    """Return the first partner that does not touch the span and, with `near`, is so near to it."""
+    for match in partners:
+        gap = max(match.span.start - span.end, span.start - match.span.end)
+        if gap >= 0 and (not near or gap <= near):
+            return match
+    return None

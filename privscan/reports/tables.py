@@ -67,6 +67,8 @@ def rule(found: Rule, console: Console) -> None:
         ("keywords", ", ".join(found.keywords)),
         ("validators", ", ".join(found.validators)),
         ("context", ", ".join(found.context)),
+        ("requires", ", ".join(found.requires) + (f", within {found.within} characters" if found.within else "")),
+        ("partner", "counts for the rules that require it, and is never reported itself" if found.partner else ""),
         ("placeholders", "  ".join(found.placeholders)),
         ("regulations", ", ".join(found.regulations)),
         ("references", ", ".join(found.references)),
