@@ -231,8 +231,6 @@ def _sound(rule: Rule, where: str) -> None:
         raise RuleError(f"{where}: entity: must be capitals, digits and underscores, as in US_SSN")
     if rule.on_failed not in ON_FAILED:
         raise RuleError(f'{where}: on_failed: "{rule.on_failed}" is none of {", ".join(ON_FAILED)}')
-    if rule.requires and (rule.trigger or rule.before or rule.partner):
-        raise RuleError(f"{where}: requires: its partner is its trigger; take out trigger, before and partner")
     for region in rule.regions:
         if region not in CODES:
             raise RuleError(f'{where}: regions: "{region}" is no country of ISO 3166{nearest(region, CODES)}')
@@ -257,10 +255,12 @@ def _distinct(rules: Sequence[Rule]) -> None:
 
 
 def _paired(rules: Sequence[Rule]) -> None:
-    """Check that rules require what is found by its own pattern."""
+    """Check that rules require what is found by its own pattern, and that a partner is all of their trigger."""
     asked = {name: rule for rule in rules for name in rule.requires}
     known = _answering([rule for rule in of(rules, ["patterns"]) if not rule.requires]) if asked else {}
     for name, rule in asked.items():
+        if rule.trigger or rule.before or rule.partner:
+            raise RuleError(f"{rule.source}: {rule.id}: requires: take out trigger, before and partner; a partner does")
         if name not in known:
             said = nearest(name, {entry for entry in known if not entry.isupper()})
             raise RuleError(
