@@ -63,19 +63,19 @@ class Together:
     def _beside(self, leaves: Sequence[Leaf], position: int, partners: Sequence[tuple[int, Match]]) -> Iterator[Match]:
         """Yield the matches in one leaf of all rules that the partners in its record call for."""
         called: dict[str, list[tuple[int, Match]]] = defaultdict(list)
-        for place, partner in partners:
-            for rule in self._rules[partner.rule]:
+        for place, other in partners:
+            for rule in self._rules[other.rule]:
                 if not rule.within or place == position or leaves[place].field != leaves[position].field:
-                    called[rule.id].append((place, partner))
+                    called[rule.id].append((place, other))
         for name in sorted(called):
             entry = self._entry(name, called[name][0][1].rule)
-            here = [partner for place, partner in called[name] if place == position]
+            here = [other for place, other in called[name] if place == position]
             near = entry.rule.within if len(here) == len(called[name]) else 0
             for window in _windows(here, near, entry.rule.window, len(leaves[position].text)):
                 for match in self._partners.confirm(entry, leaves[position], window):
-                    partner = next((other for at, other in called[name] if at != position), None)
-                    partner = partner or _nearest(match.span, here, near)
-                    raised = self._raised(match, partner.rule) if partner is not None else None
+                    elsewhere: Match | None = next((other for at, other in called[name] if at != position), None)
+                    by = _nearest(match.span, here, near) if elsewhere is None else elsewhere
+                    raised = self._raised(match, by.rule) if by is not None else None
                     if raised is not None:
                         yield raised
 
