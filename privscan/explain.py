@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from privscan.model import Rule
 
 REACH = 48  # characters of context on either side
+# What lifts a match, by the head of its evidence.
+LIFTS = {
+    "context": "context word",
+    "field": "field name",
+    "alone": "nothing else in the text, field",
+    "region": "the record's own country",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +75,12 @@ def steps(row: dict[str, Any], rule: Rule | None) -> tuple[tuple[str, str], ...]
             if not failures:
                 level = max(level, rule.checked)
             out.append((f"validator {entry.partition(':')[2]} passed", level.label))
-    lifts = [entry for entry in row["evidence"] if entry.startswith(("context:", "field:", "alone:"))]
+    lifts = [entry for entry in row["evidence"] if entry.startswith(("context:", "field:", "alone:", "region:"))]
     for entry in lifts:
         if entry == lifts[0]:
             level = Confidence(min(level + 1, Confidence.HIGH))
         kind, _, word = entry.partition(":")
-        name = {"context": "context word", "field": "field name", "alone": "nothing else in the text, field"}[kind]
+        name = LIFTS[kind]
         out.append((f'{name} "{word}"', level.label))
     beside = [entry for entry in row["evidence"] if entry.startswith("with:")]
     for entry in beside:

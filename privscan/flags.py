@@ -37,7 +37,10 @@ Ignore = Annotated[
 Region = Annotated[
     list[str] | None,
     typer.Option(
-        "--region", envvar="PRIVSCAN_REGION", metavar="us,de", help="National formats of these countries only."
+        "--region",
+        envvar="PRIVSCAN_REGION",
+        metavar="us,de",
+        help="National formats of these countries only; unasked, all, and more of a record's own country.",
     ),
 ]
 RuleFiles = Annotated[

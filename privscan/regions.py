@@ -6,19 +6,19 @@ Promises: without regions every rule stays as it is; an unknown region is told w
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from privscan.errors import UsageError, nearest
 from privscan.model import Confidence
-from privscan.validators.net import COUNTRY
+from privscan.validators.nations import CODES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from privscan.model import Rule
 
-# Top-level domains of countries are their codes of ISO 3166, but for these.
-CODES: Final = frozenset(code.upper() for code in COUNTRY) - {"AC", "EU", "SU", "UK"} | {"GB"}
+__all__ = ["CODES", "named", "narrowed"]
+
 _ALIASES = {"UK": "GB"}
 _REGIONAL = {"phone_national": "phone_in"}  # the check that knows the regions asked for
 

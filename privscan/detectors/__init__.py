@@ -88,6 +88,10 @@ def build(settings: Settings) -> tuple[Detector, ...]:
             from privscan.detectors.together import Together
 
             found.append(Together(settings))
+        if any(rule.regions or "phone_national" in rule.validators for rule in settings.rules):
+            from privscan.detectors.origin import Origins
+
+            found.append(Origins(settings))
     return tuple(found)
 
 

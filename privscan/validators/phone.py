@@ -24,11 +24,14 @@ _FICTION = re.compile(
 # Decimals, US postal codes, dates: digit groups that stand near telephones and are none.
 _OTHER = re.compile(
     r"\d{1,3}\.\d{4,}|\d{5}-\d{4}|\d{4}-\d\d-\d\d|\d\d?([./])\d\d?\1(?:19|20)\d\d|\d{1,3}(?:\.\d{3})+"
-    r"|(?:1[5-9]|20)\d\d ?[-–/] ?(?:1[5-9]|20)\d\d|(?:19|20)\d\d[-/ ]\d\d?[-/ ]\d\d?"
+    r"|(?:1[5-9]|20)\d\d ?[-–/] ?(?:1[5-9]|20)\d\d|(?:19|20)\d\d[-/. ]\d\d?[-/. ]\d\d?(?: \d\d?)*"
 )
 _DECIMAL = re.compile(r"\+(\d+)\.\d+")  # a number, or a country code set off by a dot
 _EXTENSION = re.compile(r"(?i) ?(?:x|ext\.? ?)\d{1,6}$")
-_DIALLED = 9  # digits; shorter runs need a word beside them
+_DIALLED = 9  # digits; shorter ones count in the groups that are usual in their country alone
+# Thousands, differences, quotients.
+_COUNTED = re.compile(r"[ .]000$|^[1-9]\d* [-–] |^[1-9][\d -]*/|^\d{1,2}(?:([ .])\d{3})(?:\1\d{3})+$")
+_BY_THREE = re.compile(r"\d{3}([ .-])\d{3}\1\d{3}")  # where no trunk digit is dialled, a habit of many
 _NANP = re.compile(r"1?[2-9](?!11)\d{2}[2-9](?!11)\d{2}\d{4}")
 
 
@@ -89,10 +92,25 @@ def phone_in(value: str, about: str = "") -> Verdict:
     found = phone_national(value)
     if found is not PASSED and found is not SHAPE:
         return found
-    bare = digits(_EXTENSION.sub("", value))
-    if not any(_known(bare, region) is PASSED for region in about.split(",") if region):
+    dialled = _EXTENSION.sub("", value)
+    if (dialled.isdigit() and dialled[0] != "0") or _COUNTED.search(dialled):
         return SHAPE
-    return PASSED if len(bare) >= _DIALLED and (not value.isdigit() or value[0] == "0") else SHAPE
+    plans = (region for region in about.split(",") if region and _known(digits(dialled), region) is PASSED)
+    return PASSED if any(_as_dialled(dialled, region) for region in plans) else SHAPE
+
+
+@functools.lru_cache(maxsize=4096)
+def _as_dialled(value: str, region: str) -> bool:
+    """Say whether a number is written as it is dialled there: with its trunk digit, or in groups that are usual."""
+    from phonenumbers import Leniency, PhoneNumberMatcher
+
+    leniency = Leniency.VALID
+    if len(digits(value)) < _DIALLED:
+        leniency = Leniency.EXACT_GROUPING
+    elif value[0] not in "0(" and not _BY_THREE.fullmatch(value):
+        leniency = Leniency.STRICT_GROUPING
+    found = PhoneNumberMatcher(value, region, leniency=leniency)
+    return any(match.start == 0 and match.end == len(value) for match in found)
 
 
 @functools.cache
