@@ -35,7 +35,7 @@ TOOLS = (
     ("text-dedup", "text-dedup, pairs checked, then clusters"),
 )
 ONCE = "text-dedup"  # takes minutes where the others take seconds
-PIECES = 13  # of prose a document: 4.2 KB
+SNIPPETS = 13  # of prose a document: 4.2 KB
 ALIKE = 0.25  # of documents stand in a family
 ROWS_PER_MB = 5000  # synthetic rows for each megabyte of `--big`: ten million by default
 MEMORY = (512 << 20, 1 << 30)
@@ -108,12 +108,12 @@ def _goals(known: Table, made: Table, joined: Table) -> Table:
 
 def planted(bench: Bench) -> tuple[list[str], list[int]]:
     """Return texts and the family of each: copies, edits, cuts, swapped blocks, and others in the same frame."""
-    rng, pieces = random.Random(bench.seed), corpus.prose(bench.data)
+    rng, pieces = random.Random(bench.seed), corpus.snippets(bench.data)
     found: list[tuple[str, int]] = []
-    frame = "".join(rng.choices(pieces, k=PIECES // 2))
+    frame = "".join(rng.choices(pieces, k=SNIPPETS // 2))
     size = family = 0
     while size < bench.megabytes * 1e6:
-        words = "".join(rng.choices(pieces, k=rng.randint(PIECES // 2, 2 * PIECES))).split(" ")
+        words = "".join(rng.choices(pieces, k=rng.randint(SNIPPETS // 2, 2 * SNIPPETS))).split(" ")
         made = [" ".join(words)]
         if rng.random() < ALIKE / 3:
             made += [_variant(rng, words) for _ in range(rng.randint(1, 4))]

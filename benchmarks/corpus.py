@@ -1,7 +1,8 @@
-"""Corpora made from a seed: real prose in records of about 2 KB, values of known place planted in some of them."""
+"""Corpora made from a seed: records of about 2 KB of real prose, values of known place planted in some of them."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import shutil
@@ -15,8 +16,9 @@ from privscan.validators.tokens import BASE62, base62_crc
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-PIECE = 250  # characters of prose in a row
-PIECES = 8  # of them a record
+PIECE = 2000  # characters of a record, from one text where it is that long
+SNIPPET = 250  # characters
+SNIPPETS = 8  # as many make a text of a record's size
 PROSE = 20_000_000  # characters are enough to draw from
 BLOCK = 50  # records written at a time
 KEPT = 1000  # records a copy is drawn from
@@ -44,17 +46,31 @@ COPIES = Mix("copies", 0.015, 2, copies=0.2)
 def prose(data: Path | None) -> list[str]:
     """Return pieces of about PIECE characters: from the plain corpora of `data`, else the standard library's source.
 
-    Raw e-mails and documents full of authors' addresses are left out: what is planted should be what is found.
+    A longer text is cut between two words, shorter ones are joined. Raw e-mails and documents full of authors'
+    addresses are left out: what is planted should be what is found.
     """
     pieces: list[str] = []
-    total = 0
+    total, short = 0, ""
     for text in plain(data) if data else library():
-        whole = text.encode("utf-8", "replace").decode()
-        pieces += (whole[start : start + PIECE] for start in range(0, len(whole) - PIECE, PIECE))
         total += len(text)
+        short += text.encode("utf-8", "replace").decode() + "\n\n"
+        while len(short) >= PIECE:
+            cut = short.rfind(" ", PIECE // 2, PIECE) + 1 or PIECE
+            pieces.append(short[:cut])
+            short = short[cut:]
+        short = "" if len(text) >= PIECE else short
         if total > PROSE:
             break
-    return pieces
+    return pieces or [short] * bool(short)
+
+
+def snippets(data: Path | None) -> list[str]:
+    """Return the same prose in snippets, for texts put together of what nobody else has beside it."""
+    return [
+        piece[start : start + SNIPPET]
+        for piece in prose(data)
+        for start in range(0, max(len(piece) - SNIPPET, 1), SNIPPET)
+    ]
 
 
 def plain(data: Path) -> Iterator[str]:
@@ -166,21 +182,19 @@ def records(pieces: Sequence[str], mix: Mix, seed: int) -> Iterator[Record]:
 
 
 def _record(rng: random.Random, pieces: Sequence[str], mix: Mix) -> Record:
-    parts = rng.choices(pieces, k=PIECES)
+    piece = rng.choice(pieces)
     count = rng.randint(1, mix.most) if rng.random() < mix.share else 0
-    for place in sorted(rng.sample(range(PIECES), count), reverse=True):
-        parts.insert(place, "\0")
+    places = sorted(piece.rfind(" ", 0, rng.randrange(len(piece))) + 1 for _ in range(count))  # in front of a word
     text, spans = "", []
-    for part in parts:
-        if part == "\0":
+    for number, (start, stop) in enumerate(itertools.pairwise((0, *places, len(piece)))):
+        if number:
             label, sentence, make = rng.choice(VALUES)
             before, _, behind = sentence.partition("{}")
             value = make(rng)
             text += f"\n{before}"
             spans.append((len(text), len(text) + len(value), label))
             text += f"{value}{behind}\n"
-        else:
-            text += part
+        text += piece[start:stop]
     return Record(text, spans)
 
 

@@ -58,12 +58,12 @@ def _known(bench: Bench) -> tuple[Path, dict[frozenset[str], float]]:
 
 def _made(bench: Bench) -> tuple[Path, dict[frozenset[str], float]]:
     rng = random.Random(bench.seed)
-    pieces = corpus.prose(None)
+    pieces = corpus.snippets(None)
     path = Path(bench.fresh("docs"), "docs.jsonl")
     pairs: dict[frozenset[str], float] = {}
     with path.open("w", encoding="utf-8") as out:
         for family in range(FAMILIES):
-            words = " ".join(rng.choices(pieces, k=corpus.PIECES)).split()
+            words = " ".join(rng.choices(pieces, k=corpus.SNIPPETS)).split()
             texts = {f"{family}-{rate}": _edited(rng, words, rate) for rate in RATES}
             for name, text in texts.items():
                 out.write(json.dumps({"id": name, "text": text}) + "\n")

@@ -51,12 +51,12 @@ class _Watch:
         self.hits: Counter[int] = Counter()
         self.kept: Counter[int] = Counter()
         self.seconds: Counter[int] = Counter()
-        self._gate, self._confirm = patterns.gate, patterns._confirm  # noqa: SLF001
+        self._gate, self._confirm = patterns.gate, patterns.confirm
         self._numbers = {rule.id: number for number, rule in enumerate(patterns.rules)}
         assert self._gate is not None
         self._rule = self._gate._rule  # noqa: SLF001
         self._gate._rule = self.gate  # type: ignore[method-assign]  # noqa: SLF001
-        patterns._confirm = self.confirm  # type: ignore[method-assign]  # noqa: SLF001
+        patterns.confirm = self.confirm  # type: ignore[method-assign]
 
     def gate(self, number: int, windows: Any, hits: Any, rows: Any) -> None:
         """Ask a rule about the hits of a piece, as the gate does."""

@@ -175,7 +175,7 @@ def test_every_kind_of_planted_value_is_found(tmp_path: Path) -> None:
 
 
 def test_copies_repeat_earlier_records() -> None:
-    prose = [f"Piece number {number} of the prose. " for number in range(1000)]
+    prose = [f"Piece number {number} of the prose. " for number in range(100_000)]
     texts = [record.text for record in itertools.islice(corpus.records(prose, corpus.COPIES, 1), 1000)]
     assert 50 < len(texts) - len(set(texts)) < 200
 

@@ -7,7 +7,6 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from re import _parser as sre_parse  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -16,6 +15,7 @@ from privscan import validators
 from privscan.detectors import triggers
 from privscan.detectors.derive import raw_alike
 from privscan.detectors.starts import LENGTH, starts
+from privscan.detectors.syntax import parsed
 from privscan.detectors.words import Words
 from privscan.kept import load, store
 from privscan.model import Confidence, LeafKind, Rule
@@ -54,6 +54,7 @@ class Compiled:
 
     rule: Rule
     hopeless: bool  # without context
+    traits: Traits | None = None  # of its pattern, where they are known
     pattern: re.Pattern[str] = field(init=False)
     starts: re.Pattern[str] | None = field(init=False)
     context: Words | None = field(init=False)
@@ -68,14 +69,15 @@ class Compiled:
     def __post_init__(self) -> None:
         rule = self.rule
         self.pattern = re.compile(rule.pattern)
-        self.starts = starts(rule.pattern)
+        traits = self.traits or traits_of(rule)
+        self.starts = re.compile(traits.starts) if traits.starts else None
+        self.rejecting = traits.rejecting
         self.group = "value" if "value" in self.pattern.groupindex else 0
         self.context = Words(rule.context) if rule.context else None
         own = (rule.trigger or rule.requires) and rule.keywords  # a trigger made of the keywords has seen to them
         self.keywords = Words(rule.keywords) if own else None
         self.placeholders = tuple(re.compile(entry) for entry in rule.placeholders)
         self.checks = tuple((name, validators.TABLE[name]) for name in rule.validators)
-        self.rejecting = raw_alike(rule.pattern)
 
     def search(self, text: str, at: int, stop: int, final: int) -> re.Match[str] | None:
         """Return the first match from a place on that ends before `stop` and begins at `final` at the latest."""
@@ -122,6 +124,18 @@ class Compiled:
             return weight
 
 
+class Traits(NamedTuple):
+    """What is slow to tell of a pattern: where it can begin (`starts`), whether raw bytes tell what it rejects."""
+
+    starts: str | None
+    rejecting: bool
+
+
+def traits_of(rule: Rule) -> Traits:
+    """Return the traits of a rule's pattern."""
+    return Traits(starts(rule.pattern), raw_alike(rule.pattern))
+
+
 class Reach(NamedTuple):
     """How far from a trigger's end its match may stand; `anchored` when the match begins before that end."""
 
@@ -132,7 +146,7 @@ class Reach(NamedTuple):
 
 def reach_of(rule: Rule, *, hopeless: bool) -> Reach:
     """Return a rule's reach: at most the widest match there is, or the distance of the words that trigger it."""
-    widest = int(sre_parse.parse(rule.pattern).getwidth()[1]) + 2
+    widest = int(parsed(rule.pattern).getwidth()[1]) + 2
     if rule.trigger or not (rule.keywords or hopeless):
         return Reach(min(rule.before or rule.window, widest), min(rule.window, widest), anchored=True)
     if rule.keywords:
@@ -194,11 +208,11 @@ def weigh(
 
 
 # What the plan of a run is made by.
-SOURCES = ("syntax.py", "derive.py", "words.py", "triggers.py", "compiled.py")
+SOURCES = ("syntax.py", "derive.py", "starts.py", "words.py", "triggers.py", "compiled.py")
 
 
 def plan(rules: Sequence[Rule], hopeless: Sequence[bool], cache: str | None) -> dict[str, Any]:
-    """Return the triggers and reaches of the rules; kept in the cache, because deriving them takes half a second."""
+    """Return triggers, reaches and traits of the rules; kept in the cache, because deriving them takes seconds."""
     sources = b"".join(Path(__file__).with_name(name).read_bytes() for name in SOURCES)
     code = hashlib.sha256(sources).hexdigest()
     content = [code, digest(rules), [rule.id for rule in rules], list(hopeless)]
@@ -206,13 +220,14 @@ def plan(rules: Sequence[Rule], hopeless: Sequence[bool], cache: str | None) -> 
     kept = load(path) if path else None
     if kept is not None:
         return orjson.loads(kept)  # type: ignore[no-any-return]
-    found = [
-        (trigger.rule, trigger.expression.decode("latin-1"), trigger.group)
-        for number, (rule, bad) in enumerate(zip(rules, hopeless, strict=True))
-        for trigger in triggers.triggers_of(rule, number, needs_context=bad)
-    ]
-    reaches = [tuple(reach_of(rule, hopeless=bad)) for rule, bad in zip(rules, hopeless, strict=True)]
-    plan = {"triggers": found, "reaches": reaches}
+    plan: dict[str, list[Any]] = {"triggers": [], "reaches": [], "traits": []}
+    for number, (rule, bad) in enumerate(zip(rules, hopeless, strict=True)):
+        plan["triggers"] += [
+            (trigger.rule, trigger.expression.decode("latin-1"), trigger.group)
+            for trigger in triggers.triggers_of(rule, number, needs_context=bad)
+        ]
+        plan["reaches"].append(tuple(reach_of(rule, hopeless=bad)))
+        plan["traits"].append(tuple(traits_of(rule)))
     if path:
         store(path, orjson.dumps(plan))
     return plan

@@ -17,6 +17,7 @@ from privscan.detectors.compiled import (
     CONTEXT_BEFORE,
     Compiled,
     Reach,
+    Traits,
     alone,
     needs_context,
     plan,
@@ -50,6 +51,7 @@ class Patterns:
         self.hopeless = [needs_context(rule, self.minimum) for rule in self.rules]
         kept = plan(self.rules, self.hopeless, settings.cache_dir)
         self.reaches = [Reach(*reach) for reach in kept["reaches"]]
+        self._traits = kept["traits"]
         self._reaches = np.array(self.reaches, dtype=np.int64).reshape(-1, 3)
         found = [triggers.Trigger(number, text.encode("latin-1"), group) for number, text, group in kept["triggers"]]
         self.databases = triggers.compile_rules(found, self.rules, settings.cache_dir) if found else None
@@ -63,7 +65,8 @@ class Patterns:
     def compiled(self, number: int) -> Compiled:
         entry = self._compiled.get(number)
         if entry is None:
-            entry = self._compiled[number] = Compiled(self.rules[number], self.hopeless[number])
+            traits = Traits(*self._traits[number])
+            entry = self._compiled[number] = Compiled(self.rules[number], self.hopeless[number], traits)
         return entry
 
     # ------------------------------------------------------------ gate

@@ -22,31 +22,68 @@ EVERY: Final = frozenset(range(HIGH + 1))
 LENGTH = 3  # characters looked at
 MOST = 128  # alternatives kept apart
 WORTH = 0.3  # a share of places in ordinary text beyond which asking first saves nothing
+OFTEN, SHARPER = 0.02, 0.35  # keeping the alternatives apart takes longer: from which share, to which part of it
 _FOLDED_BEYOND = frozenset(b"iksIKS")  # letters that are another case of one beyond ASCII
 
 Set = frozenset[int]
 Head = tuple[Set, ...]
 
 
-def starts(pattern: str) -> re.Pattern[str] | None:
-    """Return an expression that matches the first character of whatever the pattern matches, None when most are.
+def starts(pattern: str) -> str | None:
+    """Return an expression for the first character of whatever the pattern matches, None when that is most of a text.
 
-    >>> starts("(?:key|token)=[a-z]{9}").pattern
+    >>> starts("(?:key|token)=[a-z]{9}")
     '[kt](?=[eo][ky])'
     """
     tree = parsed(pattern)
     heads = _heads(tree, fold=bool(tree.state.flags & re.IGNORECASE))
     if not all(heads):
         return None
-    columns = [
-        frozenset().union(*(head[place] if place < len(head) else EVERY for head in heads)) for place in range(LENGTH)
-    ]
-    if math.prod(map(_share, columns)) > WORTH:
+    whole = [head + (EVERY,) * (LENGTH - len(head)) for head in heads]
+    columns = [frozenset().union(*column) for column in zip(*whole, strict=True)]
+    ways = _ways(whole)
+    loosely, exactly = math.prod(map(_share, columns)), sum(_share(first) * _chance(behind) for first, behind in ways)
+    if min(loosely, exactly) > WORTH:
         return None
     while columns[-1] == EVERY:
         columns.pop()
     first, *following = map(_written, columns)
-    return re.compile(f"{first}(?={''.join(following)})" if following else first)
+    told = f"{first}(?={''.join(following)})" if following else first
+    if loosely < OFTEN or exactly > loosely * SHARPER:
+        return told
+    return f"{told}(?:{'|'.join(f'(?<={_written(only)})(?={_either(behind)})' for only, behind in ways)})"
+
+
+def _ways(heads: Iterable[Head]) -> list[tuple[Set, dict[Set, Set]]]:
+    """Return (first characters, {second characters: third ones}), the ways of heads of three apart by the first."""
+    listed = list(heads)
+    by_heads: dict[frozenset[int], set[int]] = {}
+    for code in sorted(EVERY):
+        beginning = frozenset(place for place, head in enumerate(listed) if code in head[0])
+        if beginning:
+            by_heads.setdefault(beginning, set()).add(code)
+    ways = []
+    for places, codes in by_heads.items():
+        behind: dict[Set, Set] = {}
+        for place in sorted(places):
+            _, second, third = listed[place]
+            behind[second] = behind.get(second, frozenset()) | third
+        ways.append((frozenset(codes), behind))
+    return ways
+
+
+def _chance(behind: dict[Set, Set]) -> float:
+    return min(sum(_share(second) * _share(third) for second, third in behind.items()), 1.0)
+
+
+def _either(behind: dict[Set, Set]) -> str:
+    """Write (second, third) characters as alternatives; what may be anything may be missing as well."""
+    written = {
+        second: (_written(second), "" if third == EVERY else _written(third)) for second, third in behind.items()
+    }
+    return "|".join(
+        "" if second == EVERY and not third else first + third for second, (first, third) in written.items()
+    )
 
 
 def _heads(items: Iterable[tuple[Any, Any]], *, fold: bool) -> set[Head]:

@@ -222,11 +222,14 @@ def _code() -> bytes:
     return hashlib.sha256(b"".join(sources)).digest()
 
 
+@functools.cache
+def _here() -> str:
+    return f"{metadata.version('hyperscan')} {platform.machine()} {platform.system()}"
+
+
 def _digest(expressions: Sequence[tuple[int, bytes]], flags: int) -> str:
     """Key a database by what it was made of and where: a serialised one fits one version and processor."""
-    digest = hashlib.sha256(
-        f"{metadata.version('hyperscan')} {platform.machine()} {platform.system()} {flags}".encode()
-    )
+    digest = hashlib.sha256(f"{_here()} {flags}".encode())
     for number, expression in expressions:
         digest.update(b"%d:%b\0" % (number, expression))
     return digest.hexdigest()[:32]

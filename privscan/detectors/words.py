@@ -62,12 +62,13 @@ def keyword_triggers(words: Iterable[str]) -> tuple[bytes, ...]:
             short = sum(map(len, parts)) < LONG
             found |= {(before if short else b"") + joint.join(map(_spell, parts)) + AFTER for joint in joints}
             if short and form.isascii() and parts[0][0].isalpha():
-                found.add(_camel("".join(parts)))
+                found |= _camel("".join(parts))
     return tuple(sorted(found))
 
 
-def _camel(word: str) -> bytes:
-    return b"[a-z]" + word[0].upper().encode() + (_spell(word[1:]) if word[1:] else b"") + AFTER
+def _camel(word: str) -> set[bytes]:
+    """Write a word that a capital opens inside a name: `userSsn`, `userSSN`; literals cost least."""
+    return {b"[a-z]" + re.escape(form).encode() + AFTER for form in (word[0].upper() + word[1:].lower(), word.upper())}
 
 
 def _spell(word: str) -> bytes:
