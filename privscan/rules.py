@@ -7,6 +7,7 @@ example and a counter-example), its id is its own, and a rule that is wrong is n
 from __future__ import annotations
 
 import hashlib
+import itertools
 import operator
 import os
 import re
@@ -65,7 +66,8 @@ def load_rules(paths: Sequence[str] = (), cache: str | None = None) -> tuple[Rul
                 compiled(rule)
             rules += own
     _distinct(rules)
-    _paired(rules)
+    if paths:
+        _paired(rules)
     return tuple(sorted(rules, key=lambda rule: rule.id))
 
 
@@ -256,27 +258,29 @@ def _distinct(rules: Sequence[Rule]) -> None:
 
 def _paired(rules: Sequence[Rule]) -> None:
     """Check that rules require what is found by its own pattern, and that a partner is all of their trigger."""
-    asked = {name: rule for rule in rules for name in rule.requires}
-    known = _answering([rule for rule in of(rules, ["patterns"]) if not rule.requires]) if asked else {}
-    for name, rule in asked.items():
-        if rule.trigger or rule.before or rule.partner:
-            raise RuleError(f"{rule.source}: {rule.id}: requires: take out trigger, before and partner; a partner does")
-        if name not in known:
-            said = nearest(name, {entry for entry in known if not entry.isupper()})
-            raise RuleError(
-                f'{rule.source}: {rule.id}: requires: "{name}" names no rule with a pattern of its own{said}'
-            )
+    known = {head for rule in of(rules, ["patterns"]) if not rule.requires for head in heads(rule.id)}
+    for rule in rules:
+        where = f"{rule.source}: {rule.id}: requires"
+        if rule.requires and (rule.trigger or rule.before or rule.partner):
+            raise RuleError(f"{where}: take out trigger, before and partner; what it requires is its trigger")
+        for name in rule.requires:
+            if name not in known:
+                raise RuleError(f'{where}: "{name}" names no rule with a trigger of its own{nearest(name, known)}')
 
 
 def _partners(rules: Sequence[Rule], chosen: set[str]) -> set[str]:
     """Return the ids of the partner rules that the chosen ones require."""
-    asked = tuple(name for rule in rules if rule.id in chosen for name in rule.requires)
-    return {rule.id for rule in rules if rule.partner and any(is_of(rule.id, name) for name in asked)}
+    asked = {name for rule in rules if rule.id in chosen for name in rule.requires}
+    return {rule.id for rule in rules if rule.partner and not asked.isdisjoint(heads(rule.id))}
 
 
-def is_of(rule: str, name: str) -> bool:
-    """Say whether a name is a rule's id or the head of it."""
-    return rule == name or rule.startswith(f"{name}.")
+def heads(name: str) -> list[str]:
+    """Return an id and all of its heads.
+
+    >>> heads("secret.aws.key")
+    ['secret', 'secret.aws', 'secret.aws.key']
+    """
+    return list(itertools.accumulate(name.split("."), "{}.{}".format))
 
 
 def _named(rules: Sequence[Rule], selectors: Sequence[str]) -> set[str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from privscan.detectors.compiled import Compiled
 from privscan.detectors.patterns import Patterns
 from privscan.model import Confidence
-from privscan.rules import is_of
+from privscan.rules import heads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,14 +32,16 @@ class Together:
 
     def __init__(self, settings: Settings) -> None:
         self.minimum = settings.min_confidence
-        rules = [rule for rule in settings.rules if rule.requires and rule.detector == "patterns"]
-        asked = {name for rule in rules for name in rule.requires}
+        asking: dict[str, list[Rule]] = defaultdict(list)
+        for rule in settings.rules:
+            for name in rule.requires:
+                asking[name].append(rule)
         partners = [
-            rule for rule in settings.rules if not rule.requires and any(is_of(rule.id, name) for name in asked)
+            rule for rule in settings.rules if not rule.requires and not asking.keys().isdisjoint(heads(rule.id))
         ]
         self._rules = {
-            partner.id: [rule for rule in rules if any(is_of(partner.id, name) for name in rule.requires)]
-            for partner in partners
+            rule.id: list({one.id: one for name in heads(rule.id) for one in asking.get(name, ())}.values())
+            for rule in partners
         }
         self._compiled: dict[str, Compiled] = {}
         self._partners = Patterns(replace(settings, rules=tuple(map(_found, partners))))

@@ -151,3 +151,45 @@ def test_halves_of_a_pair_are_found_in_whatever_fields(record, alike, tmp_path: 
     data.write_text(json.dumps(record) + "\n", encoding="utf-8")
     report = scan(str(data), policy="secrets", cache_dir=cache_dir)
     assert any(rule == "secret.pair.aws" and level == "medium" for _, rule, level, *_ in report.tally.findings) is alike
+
+
+@pytest.mark.parametrize(
+    ("record", "rule"),
+    [
+        pytest.param(
+            {"base_url": "https://acme.zendesk.com/api/v2", "value": "k4Tz81xWmJr7Yb2NcLp0Sd6Hf3Ga5EwQ9vUt1XyZ"},
+            "secret.zendesk.pair",
+            id="another-field",
+        ),
+        pytest.param(
+            {"text": f"k4Tz81xWmJr7Yb2NcLp0Sd6Hf3Ga5EwQ9vUt1XyZ {'and so on ' * 30} acme.zendesk.com"},
+            "secret.zendesk.pair",
+            id="one-text-the-key-first",
+        ),
+        pytest.param(
+            {
+                "messages": [
+                    {"content": "we are at acme.algolianet.com"},
+                    {"content": f"and the key: {KEY}9f3b0c6de1a24785"},
+                ]
+            },
+            "secret.algolia.pair",
+            id="a-conversation",
+        ),
+        pytest.param(
+            {"a": "0oa1b2c3d4e5f6g7h8i9", "b": "k4Tz81xWmJr7Yb2NcLp0Sd6Hf3Ga5EwQ9vUt1XyZ"},
+            "secret.okta.pair.secret",
+            id="a-client-id",
+        ),
+        pytest.param({"url": "https://acme.algolia.net", "md5": f"{KEY}9f3b0c6de1a24785"}, "", id="a-hash"),
+        pytest.param({"url": "https://acme.zendesk.com", "sum": f"{KEY}9f3b0c6de1a24785deadbe11"}, "", id="a-commit"),
+        pytest.param(
+            {"url": "https://www.zendesk.com", "v": "k4Tz81xWmJr7Yb2NcLp0Sd6Hf3Ga5EwQ9vUt1XyZ"}, "", id="their-page"
+        ),
+    ],
+)
+def test_a_key_is_found_beside_its_issuers_address(record, rule, tmp_path: Path, cache_dir: str) -> None:
+    data = tmp_path / "rows.jsonl"
+    data.write_text(json.dumps(record) + "\n", encoding="utf-8")
+    report = scan(str(data), policy="secrets", cache_dir=cache_dir)
+    assert {name for _, name, *_ in report.tally.findings if ".pair" in name} == ({rule} if rule else set())
