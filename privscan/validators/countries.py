@@ -27,7 +27,7 @@ NUMBERS: Final = {
     "by_unp": "stdnum.by.unp",
     "ca_bc_phn": "stdnum.ca.bc_phn",
     "ca_bn": "stdnum.ca.bn",
-    "ch_uid": "stdnum.ch.uid",
+    "ch_uid": "weights:ch_uid",
     "cn_uscc": "stdnum.cn.uscc",
     "cr_cpf": "stdnum.cr.cpf",
     "cr_cpj": "stdnum.cr.cpj",

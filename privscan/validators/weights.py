@@ -176,6 +176,12 @@ def nz_nhi(value: str) -> Verdict:
     return Verdict("passed", (PLACEHOLDER,)) if number[0] == "Z" else PASSED
 
 
+def ch_uid(value: str) -> Verdict:
+    """Check a Swiss business number, with the letters of its value-added tax or without."""
+    number = re.sub(r" ?(?:MWST|TVA|IVA|TPV)\Z", "", value)
+    return PASSED if importlib.import_module("stdnum.ch.uid").is_valid(number) else FAILED
+
+
 def se_personnummer(value: str) -> Verdict:
     """Check a Swedish personal or coordination number (day and 60): Luhn over the last ten digits; a real day."""
     number = plain(value)[-10:]

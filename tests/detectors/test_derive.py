@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from privscan import rules
 from privscan.detectors.derive import derive, least_run, raw_alike
 from privscan.detectors.triggers import refused
-from privscan.detectors.words import folded, keyword_triggers
+from privscan.detectors.words import Words, folded, keyword_triggers, spaced
 
 RULES = [rule for rule in rules.load_rules() if rule.pattern and not rule.trigger and not rule.keywords]
 
@@ -92,6 +92,12 @@ def test_a_pattern_that_says_too_little_has_no_trigger(pattern) -> None:
 )
 def test_keywords_stand_as_words(word, text, expected) -> None:
     assert fires(keyword_triggers([word]), text.encode()) is expected
+
+
+def test_words_of_scripts_without_blanks_count_inside_others() -> None:
+    assert Words(["주민등록번호"]).find(spaced("제 주민등록번호는 ")) == folded("주민등록번호")
+    assert Words(["身份证"]).find(spaced("我的身份证是")) == "身份证"
+    assert not Words(["ssn"]).find(spaced("lessness"))
 
 
 @pytest.mark.parametrize(
