@@ -19,10 +19,13 @@ PIECES = {
     "told": r"""(?:\A|(?i:key|token|secret|pass(?!ed|ing|age|es)|pwd|bearer|credential|auth(?!or))"""
     r"""[^\r\n]{0,32}?(?:\r?\n[^\r\n]{0,24}?)?[\s"'`=:>({,/])""",
 }
-# a name with a keyword, which does not call its value an id or a digest; the sign of an assignment
+# a name with a keyword, which does not call its value an id or a digest; the sign of an assignment; or a call that
+# opens an account: `AcmeClient("`
 _GIVEN = (
     r"""|(?i:(?:%s)(?![\w.\x2d]{0,12}(?:ids?|hash|sha\d*|md5|commit|version|checksum|digest)(?![a-z])))"""
-    r"""[\w.\x2d]{0,16}["'`\])]{0,2}\s{0,3}(?:=\s{0,3}["'`]?|(?:=>|:=?)\s{0,3}["'`]))"""
+    r"""[\w.\x2d]{0,16}["'`\])]{0,2}\s{0,3}(?:=\s{0,3}["'`]?|(?:=>|:=?)\s{0,3}["'`])"""
+    r"""|(?i:(?:%s)[._-]?(?:client|api|sdk|init(?:ialize)?|start|configure|connect|login|session|account|auth)?)"""
+    r"""\(\s{0,3}["'`])"""
 )
 _PIECE = re.compile(r"%\{([a-z][a-z_]*)\}")
 
@@ -39,7 +42,7 @@ def put_in(rows: Iterable[dict[str, Any]], own: Mapping[str, Any], source: str) 
 
 def _told(keywords: Iterable[Any]) -> str:
     names = "|".join(re.sub(r"(?:\\[ -]|_)+", "[ _\\\\x2d]?", re.escape(str(word))) for word in keywords)
-    return PIECES["told"][:-1] + _GIVEN % names
+    return PIECES["told"][:-1] + _GIVEN % (names, names)
 
 
 def _whole(text: Any, pieces: Mapping[str, Any], where: str) -> Any:
