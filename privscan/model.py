@@ -137,7 +137,8 @@ class Leaf(NamedTuple):
     """One string, number or key of a record. A tuple, because a run makes millions.
 
     `record` is the 0-based row in its file, `field` a JSON Pointer (`~key` suffix for a key itself), `key` the nearest
-    object key or column name above the value, `place` the format's own handle to write back by.
+    object key or column name above the value, `place` the format's own handle to write back by. `asked` is what a
+    detector's gate said of it (`privscan.detectors.marks`), which holds for this text alone.
     """
 
     record: int
@@ -146,6 +147,7 @@ class Leaf(NamedTuple):
     text: str
     kind: LeafKind
     place: Any
+    asked: Any = None
 
     def __repr__(self) -> str:
         return f"Leaf(record={self.record}, kind={self.kind.value}, characters={len(self.text)})"

@@ -150,7 +150,7 @@ class Redactor:
 
 
 def _redone(rewrite: Rewrite) -> Leaf:
-    return rewrite.leaf._replace(text="" if rewrite.text is None else rewrite.text)
+    return rewrite.leaf._replace(text="" if rewrite.text is None else rewrite.text, asked=None)
 
 
 def replaced(text: str, spans: Sequence[tuple[int, int, str]]) -> str:

@@ -166,8 +166,8 @@ class _Line:
         rows = sorted(row for row in candidates if outcomes.get(row) is Outcome.CLEAN)
         if not rows:
             return []
-        marks = {row: near for row in rows if (near := candidates[row]) is not None}
-        leaves = [leaf for leaf in block.leaves(rows, marks) if self.filter is None or self.filter(leaf)]
+        shown = detectors.leaves(block, rows, candidates)
+        leaves = [leaf for leaf in shown if self.filter is None or self.filter(leaf)]
         leaves = detectors.gathered(self.kit.detectors, block, leaves, rows)
         detectors.measured(self.kit.detectors)  # of what was looked at again after the block before
         try:

@@ -8,9 +8,10 @@ names them.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from privscan import views
+from privscan.detectors.marks import Asked, Marks
 from privscan.errors import ConfigError, nearest
 from privscan.model import Match
 from privscan.states import Watched
@@ -112,7 +113,7 @@ def look(found_by: Iterable[Detector], leaves: Sequence[Leaf]) -> dict[int, list
     own = next((detector for detector in found_by if hasattr(detector, "shown")), None)
     shown = own.shown(leaves) if own is not None else leaves  # what is no text is read by its own detector alone
     seen = list(_views(found_by, shown))
-    readings = [view.leaf for _, view in seen]
+    readings = [view.leaf._replace(asked=None) for _, view in seen]
     out: dict[int, list[Match]] = {}
     for detector in found_by:
         known: dict[int, set[tuple[Span, str]]] = {}
@@ -180,21 +181,42 @@ def moved(match: Match, span: Span, evidence: str = "") -> Match:
     )
 
 
-def wanted(found_by: Iterable[Detector], block: Block, rows: Iterable[int]) -> dict[int, list[int] | None]:
-    """Ask every detector's gate: return the rows to look at with their marks, None for the whole row.
+class Wanted(NamedTuple):
+    """What is wanted of a row: the leaves round some marks, None for all of them, and what a gate asks of each."""
+
+    marks: list[int] | None
+    asked: Asked | None
+
+
+def wanted(found_by: Iterable[Detector], block: Block, rows: Iterable[int]) -> dict[int, Wanted]:
+    """Ask every detector's gate: return the rows to look at.
 
     A gate that fails lets all rows through: `look` then finds out which record it fails on.
     """
-    out: dict[int, list[int] | None] = {}
+    near: dict[int, list[int] | None] = {}
+    asked: dict[int, Asked | None] = {}
+    nothing: Asked | None = None
     for detector in found_by:
         try:
             candidates = detector.candidates(block)
         except Exception:  # noqa: BLE001 - a detector is anybody's code
             candidates = rows
+            asked.update(dict.fromkeys(rows))
         if not hasattr(candidates, "items"):
-            out.update(dict.fromkeys(candidates))
+            near.update(dict.fromkeys(candidates))
             continue
         for row, marks in candidates.items():
-            known = out.get(row, [])
-            out[row] = None if marks is None or known is None else sorted({*known, *marks})
-    return out
+            if isinstance(marks, Marks):
+                asked[row] = marks.asked()
+                nothing = nothing or Asked(marks.by, frozenset())
+            known = near.get(row, [])
+            whole = marks is None or known is None or (isinstance(marks, Marks) and marks.whole)
+            near[row] = None if whole else sorted({*known, *marks}) if known else list(marks)
+    return {row: Wanted(marks, asked.get(row, nothing)) for row, marks in near.items()}
+
+
+def leaves(block: Block, rows: Sequence[int], wanted: Mapping[int, Wanted]) -> Iterator[Leaf]:
+    """Yield the leaves of some rows that are wanted, each with what is asked of it."""
+    marks = {row: near for row in rows if (near := wanted[row].marks) is not None}
+    for leaf in block.leaves(rows, marks):
+        yield leaf._replace(asked=wanted[leaf.record - block.first].asked)

@@ -13,7 +13,6 @@ import orjson
 
 from privscan import validators
 from privscan.detectors import triggers
-from privscan.detectors.derive import raw_alike
 from privscan.detectors.starts import LENGTH, starts
 from privscan.detectors.syntax import parsed
 from privscan.detectors.words import Words
@@ -54,14 +53,13 @@ class Compiled:
 
     rule: Rule
     hopeless: bool  # without context
-    traits: Traits | None = None  # of its pattern, where they are known
+    begins: str | None = None  # `starts` of its pattern where it is known, "" for none
     pattern: re.Pattern[str] = field(init=False)
     starts: re.Pattern[str] | None = field(init=False)
     context: Words | None = field(init=False)
     keywords: Words | None = field(init=False)
     placeholders: tuple[re.Pattern[str], ...] = field(init=False)
     checks: tuple[tuple[str, Any], ...] = field(init=False)
-    rejecting: bool = field(init=False)  # what its pattern or its validators reject can be told in raw bytes
     group: int | str = field(init=False)
     _verdicts: dict[str, Verdicts] = field(default_factory=dict)
     _weighed: dict[Any, Weight | None] = field(default_factory=dict)
@@ -69,9 +67,8 @@ class Compiled:
     def __post_init__(self) -> None:
         rule = self.rule
         self.pattern = re.compile(rule.pattern)
-        traits = self.traits or traits_of(rule)
-        self.starts = re.compile(traits.starts) if traits.starts else None
-        self.rejecting = traits.rejecting
+        begins = starts(rule.pattern) if self.begins is None else self.begins
+        self.starts = re.compile(begins) if begins else None
         self.group = "value" if "value" in self.pattern.groupindex else 0
         self.context = Words(rule.context) if rule.context else None
         own = (rule.trigger or rule.requires) and rule.keywords  # a trigger made of the keywords has seen to them
@@ -122,18 +119,6 @@ class Compiled:
                 self._weighed.clear()
             self._weighed[seen] = weight
             return weight
-
-
-class Traits(NamedTuple):
-    """What is slow to tell of a pattern: where it can begin (`starts`), whether raw bytes tell what it rejects."""
-
-    starts: str | None
-    rejecting: bool
-
-
-def traits_of(rule: Rule) -> Traits:
-    """Return the traits of a rule's pattern."""
-    return Traits(starts(rule.pattern), raw_alike(rule.pattern))
 
 
 class Reach(NamedTuple):
@@ -212,7 +197,7 @@ SOURCES = ("syntax.py", "derive.py", "starts.py", "words.py", "triggers.py", "co
 
 
 def plan(rules: Sequence[Rule], hopeless: Sequence[bool], cache: str | None) -> dict[str, Any]:
-    """Return triggers, reaches and traits of the rules; kept in the cache, because deriving them takes seconds."""
+    """Return triggers and reaches of the rules, and `begins` of their patterns; kept, because it takes seconds."""
     sources = b"".join(Path(__file__).with_name(name).read_bytes() for name in SOURCES)
     code = hashlib.sha256(sources).hexdigest()
     content = [code, digest(rules), [rule.id for rule in rules], list(hopeless)]
@@ -220,14 +205,14 @@ def plan(rules: Sequence[Rule], hopeless: Sequence[bool], cache: str | None) -> 
     kept = load(path) if path else None
     if kept is not None:
         return orjson.loads(kept)  # type: ignore[no-any-return]
-    plan: dict[str, list[Any]] = {"triggers": [], "reaches": [], "traits": []}
+    plan: dict[str, list[Any]] = {"triggers": [], "reaches": [], "begins": []}
     for number, (rule, bad) in enumerate(zip(rules, hopeless, strict=True)):
         plan["triggers"] += [
             (trigger.rule, trigger.expression.decode("latin-1"), trigger.group)
             for trigger in triggers.triggers_of(rule, number, needs_context=bad)
         ]
         plan["reaches"].append(tuple(reach_of(rule, hopeless=bad)))
-        plan["traits"].append(tuple(traits_of(rule)))
+        plan["begins"].append(starts(rule.pattern) or "")
     if path:
         store(path, orjson.dumps(plan))
     return plan

@@ -11,10 +11,9 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
-from re import _constants as sre  # type: ignore[attr-defined]
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from privscan.detectors.syntax import REPEATS, Piece, ends, parsed, pieces_of, sequences
+from privscan.detectors.syntax import Piece, parsed, pieces_of, sequences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -83,38 +82,6 @@ def _nearest(pieces: Sequence[Piece]) -> list[bytes]:
         raise ValueError("the pattern can match nothing at all")
     first, last = max(inner[0] - 1, 0), inner[-1] + 2
     return [piece.text for piece in pieces[first:last]]
-
-
-def raw_alike(pattern: str) -> bool:
-    """Say whether a pattern finds in raw JSON, escapes undone, all that it finds in the decoded leaf.
-
-    It does unless it asks for the beginning or end of the text, or forbids a neighbour that the quote round a string
-    in JSON would be.
-    """
-    return _alike(parsed(pattern))
-
-
-def _alike(items: Iterable[tuple[Any, Any]]) -> bool:
-    for op, value in items:
-        if op is sre.AT and value not in (sre.AT_BOUNDARY, sre.AT_NON_BOUNDARY):
-            return False
-        if op is sre.ASSERT_NOT and 0x22 in ends(list(value[1]), 0 if value[0] > 0 else -1):
-            return False
-        if op in REPEATS:
-            inner = [value[2]]
-        elif op is sre.SUBPATTERN:
-            inner = [value[3]]
-        elif op in (sre.ASSERT, sre.ATOMIC_GROUP):
-            inner = [value[1] if op is sre.ASSERT else value]
-        elif op is sre.BRANCH:
-            inner = list(value[1])
-        elif op is sre.GROUPREF_EXISTS:
-            return False
-        else:
-            continue
-        if not all(_alike(part) for part in inner):
-            return False
-    return True
 
 
 def least_run(pattern: str) -> int:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privscan.detectors import triggers
+from privscan.detectors import raw, triggers
+from privscan.detectors.marks import Marks
 from privscan.places import places
 
 if TYPE_CHECKING:
@@ -30,14 +31,13 @@ THIN = 64  # bytes: there, of hits of one rule closer than this one is kept, and
 SLACK = 8  # bytes round a window, for the neighbours a pattern asks for
 DENSE = 8  # bytes a character takes at most, where most of them take several
 NAME_REACH = 64  # bytes from a word to the end of the field's name it stands in
-_HARD_ESCAPE = re.compile(rb"\\[^nrt\"]|\\\Z")  # the few that a replacement cannot undo at a glance
-_EASY = (("\\n", "\n"), ('\\"', '"'), ("\\t", "\t"), ("\\r", "\r"))
 
+BACKSLASH = 0x5C
 MANY = 4  # windows of a rule that are first asked of together
 TRIED = 32  # windows asked of one by one before it shows whether asking is worth it
 # Rule, from and to (bytes of the buffer), its hits from and to.
 Window = tuple[int, int, int, int, int]
-Rows = dict[int, list[int] | None]
+Rows = dict[int, Marks]
 
 
 class Gate:
@@ -58,21 +58,36 @@ class Gate:
         self._kept: dict[int, int] = {}  # and those in which something can be
 
     def rows(self, block: Block) -> Rows:
-        """Return the rows with something to look at in their raw bytes and where, None for the whole row."""
+        """Return the rows with something to look at in their raw bytes, where, and by which rules."""
         rows: Rows = {}
         buffers = list(block.buffers())
-        for buffer, starts in buffers:
-            self._buffer(memoryview(buffer), starts, rows)
-        if len(buffers) > 1:
-            rows = dict.fromkeys(rows)
+        unsaid = set(block.obscured())
         for name, members in block.names():
             if self._databases.names(f"\x1f{name}\x1f".encode(errors="surrogatepass")):
-                rows.update(dict.fromkeys(members))
-        rows.update(dict.fromkeys(block.obscured()))
+                unsaid.update(members)
+        for buffer, starts in buffers:
+            self._buffer(memoryview(buffer), starts, unsaid, rows, quoted=block.quoted)
+        for marks in rows.values():
+            marks.sort()
+            marks.whole = len(buffers) > 1
+        for row in unsaid:
+            marks = self._marks(rows, row)
+            marks.whole, marks.rules = True, None
         return rows
 
-    def _buffer(self, buffer: memoryview, starts: Array, rows: Rows) -> None:
-        """Scan in pieces of about SCAN_BYTES of whole rows, each with the byte before it and the one behind."""
+    def _marks(self, rows: Rows, row: int) -> Marks:
+        found = rows.get(row)
+        if found is None:
+            found = rows[row] = Marks(self)
+        return found
+
+    def _buffer(self, buffer: memoryview, starts: Array, unsaid: set[int], rows: Rows, *, quoted: bool) -> None:
+        """Scan in pieces of about SCAN_BYTES of whole rows, each with the byte before it and the one behind.
+
+        Of the rows `unsaid`, which are looked at whole, nothing is asked.
+        """
+        free = np.ones(len(starts) + 1, dtype=bool)
+        free[list(unsaid)] = False
         row, total = 0, len(starts)
         while row < total:
             begin = int(starts[row])
@@ -84,13 +99,12 @@ class Gate:
             if len(ends):
                 # a trigger ends inside its row, or one byte past it (its neighbour): never before the row begins
                 owners = np.searchsorted(starts, ends + (low - 2), side="right") - 1
-                hits = _Hits(buffer[:end], low, starts, owners, numbers, ends + low, apart)
+                kept = free[owners]
+                owners, numbers, ends = owners[kept], numbers[kept], ends[kept]
+                hits = _Hits(buffer[:end], low, starts, owners, numbers, ends + low, apart, quoted=quoted)
                 for number, group in itertools.groupby(hits.windows(self._reaches), operator.itemgetter(0)):
                     self._rule(number, list(group), hits, rows)
             row = following
-        for marks in rows.values():
-            if marks is not None:
-                marks.sort()
 
     def _rule(self, number: int, windows: list[Window], hits: _Hits, rows: Rows) -> None:
         """Mark the hits of one rule round which a match can stand."""
@@ -107,32 +121,43 @@ class Gate:
             # where most windows hold something, the leaf is looked at sooner than asked of
             if high - low <= BIG_LEAF and (asked < TRIED or 2 * kept < asked):
                 asked += 1
+                while low and buffer[low - 1] == BACKSLASH:  # else what they escape would be misread
+                    low -= 1  # noqa: PLW2901
                 last_begin = int(hits.ends[last - 1]) - low if self._reaches[number][2] else high - low
-                if not self._can_hold(number, sieve, bytes(buffer[low:high]), last_begin):
+                if not self._can_hold(number, sieve, bytes(buffer[low:high]), last_begin, quoted=hits.quoted):
                     continue
                 kept += 1
-            marks = rows.setdefault(hits.owner(first), [])
-            if marks is not None:
-                marks += hits.ends[first:last].tolist()
+            marks = self._marks(rows, hits.owner(first))
+            marks += hits.ends[first:last].tolist()
+            if marks.rules is not None:
+                marks.rules.add(number)
         self._asked[number], self._kept[number] = asked, kept
 
-    def _can_hold(self, number: int, sieve: triggers.Sieve, raw: bytes, last_begin: int) -> bool:
+    def _can_hold(self, number: int, sieve: triggers.Sieve, stretch: bytes, last_begin: int, *, quoted: bool) -> bool:
         """Say whether a match that begins in so many bytes can stand in a window."""
-        if not sieve.holds(raw):
+        if not sieve.holds(stretch):
             return False
-        entry = self._compiled(number)
-        return not (entry.rejecting and _rejected(entry, raw, last_begin))
+        return not _rejected(self._compiled(number), stretch, last_begin, quoted=quoted)
 
 
 class _Hits:
     """The hits of a piece of a buffer, sorted by rule, row and place, and what stands round them."""
 
     def __init__(
-        self, buffer: memoryview, low: int, starts: Array, owners: Array, numbers: Array, ends: Array, apart: int
+        self,
+        buffer: memoryview,
+        low: int,
+        starts: Array,
+        owners: Array,
+        numbers: Array,
+        ends: Array,
+        apart: int,
+        *,
+        quoted: bool,
     ) -> None:
         order = np.lexsort((ends, owners, numbers))
         order = order[owners[order] >= 0]
-        self.buffer, self.owners, self.ends = buffer, owners[order], ends[order]
+        self.buffer, self.quoted, self.owners, self.ends = buffer, quoted, owners[order], ends[order]
         self._numbers, self._low, self._apart = numbers[order], low, apart
         self._row_starts = starts[self.owners] - 1
         self._row_stops = np.append(starts, len(buffer))[self.owners + 1]
@@ -146,7 +171,8 @@ class _Hits:
     def windows(self, reaches: Array) -> Iterator[Window]:
         """Yield (rule, low, high, first hit, last hit) of what is within reach of the hits, overlapping ones merged.
 
-        `reaches` has a row (before, after, anchored) a rule.
+        `reaches` has a row (before, after, anchored) a rule. A match of an anchored one begins before a hit's end: of
+        those, windows are merged where a match could begin in both.
         """
         ends, numbers, owners = self.ends, self._numbers, self.owners
         if not len(ends):
@@ -155,7 +181,8 @@ class _Hits:
         lows = np.maximum(ends - SLACK - self._bytes_of(ends, -before), self._row_starts)
         highs = np.minimum(ends + SLACK + self._bytes_of(ends, after), self._row_stops)
         highs = np.where((anchored == 0) & self._named(), self._row_stops, highs)
-        apart = (lows[1:] > highs[:-1]) | (owners[1:] != owners[:-1]) | (numbers[1:] != numbers[:-1])
+        begun = np.where(anchored == 1, ends + SLACK, highs)
+        apart = (lows[1:] > begun[:-1]) | (owners[1:] != owners[:-1]) | (numbers[1:] != numbers[:-1])
         opens = np.flatnonzero(np.concatenate(([True], apart)))
         firsts = opens.tolist()
         return zip(
@@ -187,20 +214,15 @@ class _Hits:
 _NAME = re.compile(rb"\"\s{0,8}:")
 
 
-def _rejected(entry: Compiled, raw: bytes, last_begin: int) -> bool:
-    """Say whether the rule's validators reject all that its pattern finds from there to where its last match can begin.
+def _rejected(entry: Compiled, stretch: bytes, last_begin: int, *, quoted: bool) -> bool:
+    """Say whether the rule finds nothing that begins in so many bytes, or its validators reject all of it.
 
-    False where escapes are hard to undo. Decoded text is not longer than its bytes.
+    False where the bytes cannot be read.
     """
-    if _HARD_ESCAPE.search(raw):
-        return False
-    text = raw.decode("utf-8", "replace")
-    if "\\" not in text:
-        return _none_in(entry, text, last_begin)
-    plain = text
-    for escape, meant in _EASY:
-        plain = plain.replace(escape, meant)
-    return _none_in(entry, plain, last_begin) and _none_in(entry, text, last_begin)  # a column's bytes are no JSON
+    for begin, text in raw.texts(stretch, last_begin, quoted=quoted):
+        if text is None or not _none_in(entry, text, max(last_begin - begin, 0)):
+            return False
+    return True
 
 
 def _none_in(entry: Compiled, text: str, last_begin: int) -> bool:

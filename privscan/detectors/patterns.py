@@ -17,7 +17,6 @@ from privscan.detectors.compiled import (
     CONTEXT_BEFORE,
     Compiled,
     Reach,
-    Traits,
     alone,
     needs_context,
     plan,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from privscan.config import Settings
+    from privscan.detectors.marks import Marks
     from privscan.formats import Block
     from privscan.model import Leaf
 
@@ -51,7 +51,7 @@ class Patterns:
         self.hopeless = [needs_context(rule, self.minimum) for rule in self.rules]
         kept = plan(self.rules, self.hopeless, settings.cache_dir)
         self.reaches = [Reach(*reach) for reach in kept["reaches"]]
-        self._traits = kept["traits"]
+        self._begins = kept["begins"]
         self._reaches = np.array(self.reaches, dtype=np.int64).reshape(-1, 3)
         found = [triggers.Trigger(number, text.encode("latin-1"), group) for number, text, group in kept["triggers"]]
         self.databases = triggers.compile_rules(found, self.rules, settings.cache_dir) if found else None
@@ -65,13 +65,13 @@ class Patterns:
     def compiled(self, number: int) -> Compiled:
         entry = self._compiled.get(number)
         if entry is None:
-            traits = Traits(*self._traits[number])
-            entry = self._compiled[number] = Compiled(self.rules[number], self.hopeless[number], traits)
+            begins = self._begins[number]
+            entry = self._compiled[number] = Compiled(self.rules[number], self.hopeless[number], begins)
         return entry
 
     # ------------------------------------------------------------ gate
 
-    def candidates(self, block: Block) -> dict[int, list[int] | None]:
+    def candidates(self, block: Block) -> dict[int, Marks]:
         """Return the rows with a trigger in their raw bytes and where, or with an escape that could hide one."""
         return self.gate.rows(block) if self.gate is not None else {}
 
@@ -80,10 +80,14 @@ class Patterns:
     def detect(self, leaves: Sequence[Leaf]) -> dict[int, list[Match]]:
         """Return matches by position in `leaves`, those below the minimum confidence left out."""
         found: dict[int, list[Match]] = {}
+        before, end = (-1, -1), 0  # rule and leaf of the last match, and where it ended
         for number, position, window in self._windows(leaves):
+            if window is not None and window[0] < end and before == (number, position):
+                window = (end, *window[1:])  # noqa: PLW2901 - a window may begin in the match of the one before
             matches = list(self.confirm(self.compiled(number), leaves[position], window))
             if matches:
                 found.setdefault(position, []).extend(matches)
+                before, end = (number, position), matches[-1].span.end
         return {position: _settled(matches) for position, matches in found.items()}
 
     def _windows(self, leaves: Sequence[Leaf]) -> Iterator[tuple[int, int, Window | None]]:
@@ -92,12 +96,30 @@ class Patterns:
             return
         small: list[int] = []
         for position, leaf in enumerate(leaves):
+            asked = self._asked(leaf)
+            if asked is not None and not asked:
+                continue
             if len(leaf.text) < BIG_LEAF:
                 small.append(position)
             else:
                 yield from self._spread(leaves, [position])
         if small:
             yield from self._spread(leaves, small)
+
+    def _asked(self, leaf: Leaf) -> frozenset[int] | None:
+        """Return the rules that our gate asks of a leaf, None where it was not asked: all may find something."""
+        return leaf.asked.rules if leaf.asked is not None and leaf.asked.by is self.gate else None
+
+    def _let(self, leaves: Sequence[Leaf], owners: Array, numbers: Array) -> Array:
+        """Return for each hit (leaf, rule) whether the gate asked that rule of that leaf, or was not asked itself."""
+        told = [(place, rules) for place, leaf in enumerate(leaves) if (rules := self._asked(leaf)) is not None]
+        if not told:
+            return np.ones(len(owners), dtype=bool)
+        every = len(self.rules)
+        free = np.ones(len(leaves), dtype=bool)
+        free[[place for place, _ in told]] = False
+        let = np.array([place * every + rule for place, rules in told for rule in rules], dtype=np.int64)
+        return free[owners] | np.isin(owners * every + numbers, let)
 
     def _spread(self, leaves: Sequence[Leaf], positions: Sequence[int]) -> Iterator[tuple[int, int, Window | None]]:
         """Scan some leaves as one buffer of `\\x1f key \\x1f text \\x1e` and turn hits into windows."""
@@ -127,6 +149,7 @@ class Patterns:
         owners = np.searchsorted(starts - heads, ends - 2, side="right") - 1
         order = np.lexsort((ends, numbers, owners))
         order = order[owners[order] >= 0]
+        order = order[self._let([leaves[at] for at in positions], owners[order], numbers[order])]
         sizes = np.array([len(leaves[position].text) for position in positions], dtype=np.int64)
         found = _Found(owners[order], numbers[order], ends[order])
         for owner, number, window in found.windows(buffer, starts, sizes, self._reaches):
@@ -138,7 +161,7 @@ class Patterns:
         size = len(text)
         at, stop, final = (0, size, size) if window is None else (window[0], min(window[1], size), window[2])
         pattern, group, rule = entry.pattern, entry.group, entry.rule
-        while found := entry.search(text, at, stop, final):
+        while (found := entry.search(text, at, stop, final)) and found.start() <= final:
             if found.end() == stop < size:  # the window's edge is not the text's: let the match run on
                 stop = min(stop + rule.window, size)
                 again = pattern.match(text, found.start(), size)
@@ -231,7 +254,8 @@ class _Found:
         lows, highs = np.maximum(at - before, 0), at + after + slack
         finals = np.where(anchored == 1, at + slack, sizes[owners])
         fresh = np.concatenate(([True], (owners[1:] != owners[:-1]) | (numbers[1:] != numbers[:-1])))
-        opens = np.flatnonzero(fresh | np.concatenate(([True], lows[1:] > highs[:-1])))
+        begun = np.where(anchored == 1, finals, highs)  # a match begins there at the latest
+        opens = np.flatnonzero(fresh | np.concatenate(([True], lows[1:] > begun[:-1])))
         closes = np.append(opens[1:], len(ends)) - 1
         named = (ends <= begins)[np.flatnonzero(fresh)[np.cumsum(fresh) - 1]]  # hits in a name come first
         rows = (owners[opens], numbers[opens], lows[opens], highs[closes], finals[closes], named[opens], fresh[opens])

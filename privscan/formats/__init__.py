@@ -33,11 +33,13 @@ class Block(Protocol):
     """A run of whole records of one shard: about 1 MB of raw lines, or a Parquet record batch.
 
     Rows are numbered 0..len(block)-1 inside the block; `first` is the file row of row 0. `problems` maps rows that
-    could not be understood to the reason; they are never shown to a detector nor written.
+    could not be understood to the reason; they are never shown to a detector nor written. `quoted` says that the raw
+    bytes are JSON, strings between quotes and escaped.
     """
 
     first: int
     nbytes: int
+    quoted: bool
     problems: dict[int, Problem]
 
     def rows(self) -> Sequence[int]:

@@ -10,7 +10,7 @@ Words: a column is one leaf of the schema (`/messages/*/content`), its values st
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import repeat
+from itertools import repeat, starmap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -316,7 +316,7 @@ def _leaves(column: Column, wanted: Ints, first: int, top: int, number: int) -> 
     fields, keys, order = _pointers(column, places)
     records = (rows + first).tolist()
     made = zip(records, fields, keys, texts, repeat(column.kind), zip(repeat(top), repeat(number), places.tolist()))
-    return zip(records, *order, map(Leaf._make, made), strict=False)  # repeat() has no end
+    return zip(records, *order, starmap(Leaf, made), strict=False)  # repeat() has no end
 
 
 def _pointers(column: Column, places: Ints) -> tuple[Iterable[str], Iterable[str], list[Iterable[int]]]:

@@ -44,6 +44,8 @@ def codec_of(path: str) -> str:
 class JsonlBlock:
     """A run of whole lines; `first` is the line number of the first."""
 
+    quoted = True
+
     def __init__(self, shard: Shard, first: int, buffer: bytes) -> None:
         self.uri, self.first, self.codec = shard.uri, first, codec_of(shard.uri)
         self.nbytes = len(buffer)

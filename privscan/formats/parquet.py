@@ -62,6 +62,8 @@ class Rendered(NamedTuple):
 class ParquetBlock:
     """A record batch of one row group. `first` is the file row of row 0; `problems` are rows that cannot be decoded."""
 
+    quoted = False
+
     def __init__(self, batch: pa.RecordBatch, group: int, first: int, uri: str) -> None:
         self.first = first
         self.nbytes: int = batch.nbytes

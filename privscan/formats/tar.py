@@ -62,6 +62,8 @@ class Record(NamedTuple):
 class TarBlock:
     """A run of whole records; `tail` is what ends the archive, where the block is the last."""
 
+    quoted = False
+
     def __init__(self, uri: str, first: int, records: Sequence[Record], tail: bytes) -> None:
         self.uri, self.first, self._records, self._tail = uri, first, records, tail
         self.nbytes = sum(len(part.member.body or b"") + BLOCK for record in records for part in record.parts)
