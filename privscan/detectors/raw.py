@@ -24,9 +24,9 @@ _CUT = re.compile(r"\\(?:u[0-9A-Fa-f]{0,3})?\Z")
 
 
 def texts(raw: bytes, last: int, *, quoted: bool) -> Iterator[tuple[int, str | None]]:
-    """Yield (offset in the stretch, text) of what begins up to `last` and may be shown to a pattern; None for what
-    cannot be read.
+    """Yield (offset in the stretch, text) of what begins up to `last` and may be shown to a pattern.
 
+    The text is None for what cannot be read.
     `quoted`: the bytes are JSON; else they are values of a column. The stretch may begin and end anywhere. A text is
     no longer than its bytes.
     """
