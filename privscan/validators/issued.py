@@ -12,6 +12,7 @@ import itertools
 import re
 
 from privscan.validators import FAILED, PLACEHOLDER, SHAPE, Verdict
+from privscan.validators.secret import made_by_chance
 
 _SAMPLE = Verdict("shape", (PLACEHOLDER,))
 _SAID = r"example|placeholder|redacted|dummy|change[-_]?me|your[-_]?"
@@ -36,13 +37,21 @@ def opaque(value: str) -> Verdict:
 
 
 def mixed(value: str) -> Verdict:
-    """Fail what may be a hash, a number or words where the issuer's alphabet has letters and digits side by side."""
+    """Fail what may be a hash, a number or words where the issuer's alphabet has letters and digits side by side.
+
+    Of twenty characters drawn from both, three in a hundred values have no digit: letters of both cases that are no
+    words may be one.
+    """
     letters = sum(mark.isalpha() for mark in value)
     digits = sum(mark.isdigit() for mark in value)
-    if _HEX.fullmatch(value) or not letters or not digits:
+    if _HEX.fullmatch(value) or not letters:
         return FAILED
     one_case = value.upper() == value or value.lower() == value
-    return opaque(value) if digits > one_case else FAILED
+    if not digits:
+        likely = not one_case and _NAME.fullmatch(value) is None and made_by_chance(value)
+    else:
+        likely = digits > one_case
+    return opaque(value) if likely else FAILED
 
 
 def issued(value: str) -> Verdict:

@@ -83,3 +83,16 @@ def test_hashes_and_words_are_no_mixed_tokens(value: str, state: str) -> None:
 @given(st.text())
 def test_any_text_has_a_verdict(value: str) -> None:
     assert {opaque(value).state, mixed(value).state} <= {"shape", "failed"}
+
+
+@pytest.mark.parametrize(
+    ("value", "state"),
+    [
+        pytest.param("uXkqLYhoSGlXbhzJIImy", "shape", id="letters that chance drew"),
+        pytest.param("GetMailFolderChildrenAsync", "failed", id="words"),
+        pytest.param("kqlyhosglxbhzjiimyux", "failed", id="one case"),
+        pytest.param("9e107d9d372bb6826bd81d3542a419d6", "failed", id="a digest"),
+    ],
+)
+def test_letters_alone(value: str, state: str) -> None:
+    assert mixed(value).state == state
