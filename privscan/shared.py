@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 # `told` opens a pattern whose value follows a telling name, is given to a name with one of the rule's keywords, or is
 # all of its field. `told_or_bare` takes a value that stands free as well, where it is no digest and no UUID.
 PIECES = {
-    "told": r"""(?:\A(?=\S{1,4096}\s{0,8}\Z)|(?:-u|--user)\s["']?[^\s:]{1,80}:|(?i:key|token|secret|pass(?!ed|ing|age|es)|pwd|bearer|credential|auth(?!or))"""
+    "told": r"""(?:\A(?=\S{1,4096}\s{0,8}\Z)|(?:-u|--user)\s["']?[^\s:]{1,80}:|"""
+    r"""(?i:key|token|secret|pass(?!ed|ing|age|es)|pwd|bearer|credential|auth(?!or))"""
     r"""[^\r\n]{0,32}?(?:\r?\n[^\r\n]{0,24}?)?[\s"'`=:>({,/])""",
 }
-_BARE = r"(?<!(?<!\\)\w)(?<![./+@#~-])(?!(?:[0-9A-Fa-f]{32,128}|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})(?!\w))"
+_BARE = (
+    r"(?<!(?<!\\)\w)(?<![./+@#~-])"
+    r"(?!(?:[0-9A-Fa-f]{32,128}|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})(?!\w))"
+)
 PIECES["told_or_bare"] = f"(?:{PIECES['told']}|{_BARE})"
 # a name with a keyword, which does not call its value an id or a digest; the sign of an assignment; or a call that
 # opens an account: `AcmeClient("`
