@@ -34,6 +34,7 @@ TEXTS = frozenset(
     "text content contents value message messages answer answers response responses reply input inputs output outputs "
     "prompt prompts completion question query utterance body comment sentence instruction user assistant".split()
 )
+ONE_BY_ONE = 3  # times as long as trying everywhere, trying place by place takes
 KEPT, KEPT_LENGTH = 4096, 128  # values of a rule whose verdicts are remembered, and how long they may be
 Verdicts = tuple[tuple[str, validators.Verdict], ...]
 # Confidence, score, evidence, and the steps that led there.
@@ -78,9 +79,12 @@ class Compiled:
 
     def search(self, text: str, at: int, stop: int, final: int) -> re.Match[str] | None:
         """Return the first match from a place on that ends before `stop` and begins at `final` at the latest."""
-        if self.starts is None:
-            return self.pattern.search(text, at, stop)
         match = self.pattern.match
+        if self.starts is None:
+            if (final - at) * ONE_BY_ONE > stop - at:
+                return self.pattern.search(text, at, stop)
+            tried = (match(text, start, stop) for start in range(at, final + 1))
+            return next(filter(None, tried), None)
         for start in self.starts.finditer(text, at, min(final + LENGTH, stop)):
             found = match(text, start.start(), stop)
             if found is not None:

@@ -6,6 +6,7 @@ and where a validator rejects, what it would reject does not count. All hits of 
 
 from __future__ import annotations
 
+import functools
 import itertools
 import operator
 import re
@@ -33,6 +34,7 @@ DENSE = 8  # bytes a character takes at most, where most of them take several
 NAME_REACH = 64  # bytes from a word to the end of the field's name it stands in
 
 BACKSLASH = 0x5C
+FEW = 64  # hits round which characters are counted one by one, not in the whole buffer
 MANY = 4  # windows of a rule that are first asked of together
 TRIED = 32  # windows asked of one by one before it shows whether asking is worth it
 # Rule, from and to (bytes of the buffer), its hits from and to.
@@ -162,8 +164,6 @@ class _Hits:
         self._row_starts = starts[self.owners] - 1
         self._row_stops = np.append(starts, len(buffer))[self.owners + 1]
         self._bytes = np.frombuffer(buffer[low:], dtype=np.uint8)
-        # a character that takes several bytes has its continuation bytes here, or its backslashes
-        self._extra = places(self._bytes, lambda piece: (piece == 0x5C) | ((piece & 0xC0) == 0x80)) + low
 
     def owner(self, hit: int) -> int:
         return int(self.owners[hit])
@@ -180,7 +180,9 @@ class _Hits:
         before, after, anchored = reaches[numbers].T
         lows = np.maximum(ends - SLACK - self._bytes_of(ends, -before), self._row_starts)
         highs = np.minimum(ends + SLACK + self._bytes_of(ends, after), self._row_stops)
-        highs = np.where((anchored == 0) & self._named(), self._row_stops, highs)
+        loose = np.flatnonzero(anchored == 0)
+        named = loose[[_NAME.match(self.buffer, end - 1) is not None for end in ends[loose].tolist()]]
+        highs[named] = self._row_stops[named]  # a field's name speaks for all that stands in the field
         begun = np.where(anchored == 1, ends + SLACK, highs)
         apart = (lows[1:] > begun[:-1]) | (owners[1:] != owners[:-1]) | (numbers[1:] != numbers[:-1])
         opens = np.flatnonzero(np.concatenate(([True], apart)))
@@ -197,21 +199,26 @@ class _Hits:
     def _bytes_of(self, ends: Array, reach: Array) -> Array:
         """Return how many bytes so many characters before (negative) or behind some places take at most."""
         size = np.abs(reach) + self._apart
-        far = np.searchsorted(self._extra, ends + 2 * reach)
-        extra = np.abs(np.searchsorted(self._extra, ends) - far)
+        at, far = ends - self._low, np.maximum(ends - self._low + 2 * reach, 0)
+        if len(ends) < FEW:
+            spans = zip(np.minimum(at, far).tolist(), np.maximum(at, far).tolist(), strict=True)
+            extra = np.array([np.count_nonzero(_wide(self._bytes[start:end])) for start, end in spans])
+        else:
+            extra = np.abs(np.searchsorted(self._extra, at) - np.searchsorted(self._extra, far))
         return np.where(extra <= size, size + extra, DENSE * size)
 
-    def _named(self) -> Array:
-        """Return for each hit whether it stands in a field's name."""
-        quotes = places(self._bytes, lambda piece: piece == 0x22) + self._low
-        closing = np.append(quotes, len(self.buffer))[np.searchsorted(quotes, self.ends - 1)]
-        named = np.zeros(len(self.ends), dtype=bool)
-        near = np.flatnonzero(closing - self.ends < NAME_REACH)
-        named[near] = [_NAME.match(self.buffer, at) is not None for at in closing[near].tolist()]
-        return named
+    @functools.cached_property
+    def _extra(self) -> Array:
+        return places(self._bytes, _wide)
 
 
-_NAME = re.compile(rb"\"\s{0,8}:")
+def _wide(piece: Array) -> Array:
+    """Tell the bytes of which a character that takes several has more: those that continue one, and backslashes."""
+    told: Array = (piece == BACKSLASH) | ((piece & 0xC0) == 0x80)
+    return told
+
+
+_NAME = re.compile(rb"[^\"]{0,%d}\"\s{0,8}:" % NAME_REACH)
 
 
 def _rejected(entry: Compiled, stretch: bytes, last_begin: int, *, quoted: bool) -> bool:

@@ -154,5 +154,12 @@ def _written(members: Set) -> str:
         return "(?s:.)"
     high = HIGH in members  # written as what it is not: `re` takes milliseconds over so wide a range
     listed = sorted(set(range(HIGH)) - members if high else members)
-    letters = "".join(re.escape(chr(code)) for code in listed)
+    runs = [[code for _, code in run] for _, run in itertools.groupby(enumerate(listed), lambda at: at[1] - at[0])]
+    letters = "".join(map(_run, runs))
     return f"[^{letters}]" if high else f"[{letters}]"
+
+
+def _run(codes: list[int]) -> str:
+    """Write some codes that follow each other."""
+    ends = [re.escape(chr(code)) for code in codes]
+    return f"{ends[0]}-{ends[-1]}" if len(codes) > 2 else "".join(ends)  # noqa: PLR2004 - shorter, not worth a name

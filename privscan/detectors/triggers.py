@@ -71,7 +71,7 @@ class Databases:
     def scan(self, buffer: Any, apart: int = 0) -> Hits:
         """Return the hits in a buffer; of hits of one expression less than `apart` bytes behind each other, one."""
         found = [part.scan(buffer, apart) for part in self._parts.values()]
-        lengths, ends = _scan(self._runs, buffer, apart)
+        lengths, ends = _scan(self._runs, buffer, apart) if any(part.any for part in self._near.values()) else _NO_HITS
         if len(ends):
             found += [
                 _near(part, buffer, np.sort(ends[lengths == length])) for length, part in self._near.items() if part.any

@@ -8,6 +8,7 @@ one a block: every decoder reads them as one stream, and they do not depend on w
 
 from __future__ import annotations
 
+import functools
 import gzip
 import io
 import os
@@ -127,6 +128,10 @@ class JsonlBlock:
         yield self.buffer, self.starts
 
     def obscured(self) -> list[int]:
+        return self._obscured
+
+    @functools.cached_property
+    def _obscured(self) -> list[int]:
         slashes = places(self._bytes[:-1], lambda piece: piece == 0x5C)
         behind = self._bytes[slashes + 1]
         at = slashes[(behind == 0x75) | (behind == 0x2F)]  # \\u and \\/
