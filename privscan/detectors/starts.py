@@ -162,4 +162,4 @@ def _written(members: Set) -> str:
 def _run(codes: list[int]) -> str:
     """Write some codes that follow each other."""
     ends = [re.escape(chr(code)) for code in codes]
-    return f"{ends[0]}-{ends[-1]}" if len(codes) > 2 else "".join(ends)  # noqa: PLR2004 - shorter, not worth a name
+    return f"{ends[0]}-{ends[-1]}" if len(codes) > 2 else "".join(ends)
