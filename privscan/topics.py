@@ -82,7 +82,7 @@ def encyclopaedic(text: str) -> bool:
     >>> encyclopaedic("Hi Ann, I was born in 1970. " * 9)
     False
     """
-    words = [word.lower() for word in _WORD.findall(text[:READ])]
+    words = _WORD.findall(text[:READ].lower())
     if len(words) < LEAST_WORDS:
         return False
     spoken = _among(words, _SPOKEN)
@@ -92,4 +92,4 @@ def encyclopaedic(text: str) -> bool:
 
 
 def _among(words: Iterable[str], listed: frozenset[str]) -> int:
-    return sum(word in listed for word in words)
+    return sum(map(listed.__contains__, words))
