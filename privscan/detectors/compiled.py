@@ -31,7 +31,7 @@ LONGEST_WORD = 40
 LONGEST_MARGIN = 9  # characters of blanks and the full stop round a value that is alone in its text
 # Names of fields that hold what somebody says or writes, where a number that is all of it answers a question.
 TEXTS = frozenset(
-    "text content contents value message messages answer answers response responses reply input inputs output outputs "
+    "text content contents message messages answer answers response responses reply input inputs output outputs "
     "prompt prompts completion question query utterance body comment sentence instruction user assistant".split()
 )
 ONE_BY_ONE = 3  # times as long as trying everywhere, trying place by place takes

@@ -113,7 +113,7 @@ TABLE: Final = _Table(
         "crypto": "crypto:crypto",
         "cz_rc": "written stdnum.cz.rc",
         "data_center": "checksums:data_center",
-        "de_idnr": "stdnum.de.idnr",
+        "de_idnr": "national:de_idnr",
         "de_kvnr": "national:de_kvnr",
         "de_rvnr": "national:de_rvnr",
         "discord": "tokens:discord",
@@ -231,7 +231,7 @@ TABLE: Final = _Table(
         "wif": "wallet:wif",
         "without": "secret:without",
         "xrp_seed": "wallet:xrp_seed",
-        "za_idnr": "stdnum.za.idnr",
+        "za_idnr": "weights:za_id",
         "zuplo": "checksums:zuplo",
     }
 )

@@ -64,6 +64,8 @@ _DOCUMENTATION = tuple(
     ipaddress.ip_network(block)
     for block in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "233.252.0.0/24", "2001:db8::/32", "3fff::/20")
 )
+# Groups of well-known protocols: multicast of IPv4 and IPv6, bridges, Cisco's; and everybody.
+_GROUPS = ("01005e", "3333", "0180c2", "01000c", "ffffff")
 _SAMPLE_MACS = frozenset(
     "001122334455 112233445566 123456789abc 0123456789ab aabbccddeeff 001a2b3c4d5e 1a2b3c4d5e6f deadbeefcafe".split()
 )
@@ -147,7 +149,9 @@ def _written_out(value: str, address: ipaddress.IPv6Address) -> bool:
 
 
 def mac(value: str) -> Verdict:
-    """Check a hardware address: not zero, not broadcast, not a group; tells a vendor's from one made up locally.
+    """Check a hardware address: not zero, not broadcast; tells a vendor's from one made up locally.
+
+    That of a group is a shape: nobody's, unless a word says so, but for the groups of well-known protocols.
 
     >>> mac("da:a1:19:8b:42:0c").facts, mac("01-23-45-67-89-AB").facts
     (('scope:local',), ('range:documentation', 'placeholder'))
@@ -155,6 +159,8 @@ def mac(value: str) -> Verdict:
     number = "".join(c for c in value.lower() if c in "0123456789abcdef")
     if number.startswith("00005e0053") or number in _SAMPLE_MACS:
         return Verdict("passed", ("range:documentation", PLACEHOLDER))
-    if len(number) != 12 or len(set(number)) < 3 or int(number[1], 16) & 1 or ("." in value and number.isdigit()):
+    if len(number) != 12 or len(set(number)) < 3 or ("." in value and number.isdigit()) or number.startswith(_GROUPS):
         return FAILED
+    if int(number[1], 16) & 1:
+        return SHAPE
     return Verdict("passed", ("scope:local" if int(number[1], 16) & 2 else "scope:vendor",))

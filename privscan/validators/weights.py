@@ -207,6 +207,13 @@ def kr_region(value: str) -> Verdict:
     return PASSED if re.fullmatch(r"(?:1[1-9]|2[0-68])\d{10}", number) and not _dull(number) else FAILED
 
 
+def za_id(value: str) -> Verdict:
+    """Check a South African identity number: a real day, Luhn; the eleventh digit tells citizens from others."""
+    number = plain(value)
+    form = r"\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{4}[012]\d{2}"
+    return PASSED if re.fullmatch(form, number) and not _dull(number) and luhn_sum(number) == 0 else FAILED
+
+
 def ng_nin(value: str) -> Verdict:
     """Check a Nigerian identity number by Verhoeff, as its users do."""
     number = plain(value)
