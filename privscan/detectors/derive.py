@@ -140,11 +140,12 @@ def _stretch(pieces: Sequence[Piece]) -> tuple[bytes, int]:
         raise ValueError("the pattern can match fewer than two characters")
     chosen = best[1]
     run = _digit_run(chosen)
-    for end in (chosen[0], chosen[-1]):  # what repeats at an edge need repeat only as often as it must
-        shortest = re.fullmatch(rb"(.*)\{(\d+),\d*\}", end.text, re.DOTALL)
+    texts = [piece.text for piece in chosen]
+    for end in (0, -1):  # what repeats at an edge need repeat only as often as it must
+        shortest = re.fullmatch(rb"(.*)\{(\d+),\d*\}", texts[end], re.DOTALL)
         if shortest:
-            end.text = shortest[1] + b"{%s}" % shortest[2]
-    return b"".join(piece.text for piece in chosen), run
+            texts[end] = shortest[1] + b"{%s}" % shortest[2]
+    return b"".join(texts), run
 
 
 def _shortened(piece: Piece, bits: float) -> Piece:

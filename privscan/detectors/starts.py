@@ -6,6 +6,7 @@ parse tree: of the characters it can begin with, and of those that can follow. T
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import re
@@ -41,15 +42,18 @@ def starts(pattern: str) -> str | None:
         return None
     whole = [head + (EVERY,) * (LENGTH - len(head)) for head in heads]
     columns = [frozenset().union(*column) for column in zip(*whole, strict=True)]
+    loosely = math.prod(map(_share, columns))
+    while columns and columns[-1] == EVERY:
+        columns.pop()
+    first, *following = map(_written, columns or [EVERY])
+    told = f"{first}(?={''.join(following)})" if following else first
+    if loosely < OFTEN:
+        return told
     ways = _ways(whole)
-    loosely, exactly = math.prod(map(_share, columns)), sum(_share(first) * _chance(behind) for first, behind in ways)
+    exactly = sum(_share(only) * _chance(behind) for only, behind in ways)
     if min(loosely, exactly) > WORTH:
         return None
-    while columns[-1] == EVERY:
-        columns.pop()
-    first, *following = map(_written, columns)
-    told = f"{first}(?={''.join(following)})" if following else first
-    if loosely < OFTEN or exactly > loosely * SHARPER:
+    if exactly > loosely * SHARPER:
         return told
     return f"{told}(?:{'|'.join(f'(?<={_written(only)})(?={_either(behind)})' for only, behind in ways)})"
 
@@ -143,11 +147,13 @@ def _characters(op: Any, value: Any, *, fold: bool) -> Set:
     return found | {code ^ 0x20 for code in letters} | beyond
 
 
+@functools.lru_cache(maxsize=4096)
 def _share(members: Set) -> float:
     """Return how much of ordinary text is of a set, roughly."""
     return min(sum(FREQUENCY[code] for code in members if code < HIGH) + 0.04 * (HIGH in members), 1.0)
 
 
+@functools.lru_cache(maxsize=4096)
 def _written(members: Set) -> str:
     """Write a set as a class."""
     if members == EVERY:

@@ -88,7 +88,7 @@ def members(items: Sequence[tuple[Any, Any]]) -> frozenset[int]:
     return (EVERY - found) | HIGH if negated else frozenset(found)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Piece:
     """A stretch of trigger: its text, the fewest raw bytes it takes, and how telling they are.
 
@@ -267,6 +267,7 @@ def _literal(code: int, *, fold: bool) -> Piece:
     return Piece(b"(?:" + b"|".join(spelled) + b")", 2, 14.0, 10.0, literal=True)
 
 
+@functools.lru_cache(maxsize=4096)
 def _class_piece(values: frozenset[int], *, fold: bool) -> Piece:
     if fold:
         letters = {byte for byte in values if chr(byte).isascii() and chr(byte).isalpha()}
