@@ -2,13 +2,15 @@
 
 A rule with `requires` is looked for only in records in which one of the rules it names is found: its partner, which may
 be a rule that is never reported itself. So a value of a bare shape costs nothing and alarms nobody elsewhere. Beside
-its partner it is worth a step more than its own confidence says.
+its partner it is worth a step more than its own confidence says. It holds no blank: only long words are looked at.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import replace
+from re import _parser as sre_parse  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING
 
 from privscan.detectors.compiled import Compiled
@@ -20,9 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from privscan.config import Settings
-    from privscan.detectors.patterns import Window
     from privscan.formats import Block
-    from privscan.model import Leaf, Match, Rule, Span
+    from privscan.model import Leaf, Match, Rule
 
 STEP = 0.3  # of the score
 
@@ -43,7 +44,7 @@ class Together:
             rule.id: list({one.id: one for name in heads(rule.id) for one in asking.get(name, ())}.values())
             for rule in partners
         }
-        self._compiled: dict[str, Compiled] = {}
+        self._compiled: dict[str, tuple[Compiled, int]] = {}
         self._partners = Patterns(replace(settings, rules=tuple(map(_found, partners))))
 
     def candidates(self, block: Block) -> dict[int, None]:
@@ -69,23 +70,31 @@ class Together:
             for rule in self._rules[other.rule]:
                 if not rule.within or place == position or leaves[place].field != leaves[position].field:
                     called[rule.id].append((place, other))
-        for name in sorted(called):
-            entry = self._entry(name, called[name][0][1].rule)
-            here = [other for place, other in called[name] if place == position]
-            near = entry.rule.within if len(here) == len(called[name]) else 0
-            for window in _windows(here, near, entry.rule.window, len(leaves[position].text)):
-                for match in self._partners.confirm(entry, leaves[position], window):
-                    elsewhere: Match | None = next((other for at, other in called[name] if at != position), None)
-                    by = _nearest(match.span, here, near) if elsewhere is None else elsewhere
+        entries = [self._entry(name, called[name][0][1].rule) for name in sorted(called)]
+        text = leaves[position].text
+        least = min((width for _, width in entries), default=0)
+        words = [found.span() for found in re.finditer(rf"\S{{{least},}}", text)] if entries else []
+        for entry, width in entries:
+            partners_of = called[entry.rule.id]
+            here = [other for place, other in partners_of if place == position]
+            near = entry.rule.within if len(here) == len(partners_of) else 0
+            elsewhere = next((other for place, other in partners_of if place != position), None)
+            for start, end in words:
+                if end - start < width or (near and not any(_gap(other, start, end) <= near for other in here)):
+                    continue
+                for match in self._partners.confirm(entry, leaves[position], (start, end, end)):
+                    by = _nearest(match, here, near) if elsewhere is None else elsewhere
                     raised = self._raised(match, by.rule) if by is not None else None
                     if raised is not None:
                         yield raised
 
-    def _entry(self, name: str, partner: str) -> Compiled:
+    def _entry(self, name: str, partner: str) -> tuple[Compiled, int]:
+        """Return a rule made ready and the least width of its matches."""
         entry = self._compiled.get(name)
         if entry is None:
             rule = next(rule for rule in self._rules[partner] if rule.id == name)
-            entry = self._compiled[name] = Compiled(rule, hopeless=False)
+            width = int(sre_parse.parse(rule.pattern).getwidth()[0])
+            entry = self._compiled[name] = (Compiled(rule, hopeless=False), width)
         return entry
 
     def _raised(self, match: Match, partner: str) -> Match | None:
@@ -101,23 +110,15 @@ def _found(partner: Rule) -> Rule:
     return replace(partner, partner=False, confidence=Confidence.HIGH) if partner.partner else partner
 
 
-def _windows(partners: Sequence[Match], near: int, width: int, size: int) -> Iterator[Window | None]:
-    """Yield where in a leaf to look: near the partners in it, None for all of it."""
-    if not near:
-        yield None
-        return
-    stop = 0
-    for start, end in sorted((match.span.start - near - width, match.span.end + near) for match in partners):
-        low, stop_here = max(start, stop, 0), min(end, size)
-        if low < stop_here:
-            yield low, min(stop_here + width, size), stop_here
-            stop = stop_here
+def _gap(partner: Match, start: int, end: int) -> int:
+    """Return how many characters lie between a partner and a stretch; negative where they touch."""
+    return max(partner.span.start - end, start - partner.span.end)
 
 
-def _nearest(span: Span, partners: Sequence[Match], near: int) -> Match | None:
-    """Return the first partner that does not touch the span and, with `near`, is so near to it."""
-    for match in partners:
-        gap = max(match.span.start - span.end, span.start - match.span.end)
+def _nearest(match: Match, partners: Sequence[Match], near: int) -> Match | None:
+    """Return the first partner that does not touch the match and, with `near`, is so near to it."""
+    for partner in partners:
+        gap = _gap(partner, match.span.start, match.span.end)
         if gap >= 0 and (not near or gap <= near):
-            return match
+            return partner
     return None
