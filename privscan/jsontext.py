@@ -33,6 +33,9 @@ _ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F
 _SURROGATE = re.compile(  # 1 a lone one; any other escape is passed over whole
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
 )
+_MUST = re.compile(rb"\\u00[0-7]")  # what may have to be escaped
+_HIGH = re.compile("[\ud800-\udbff]")
+_SLASH = re.compile(r"(?<!\\)((?:\\\\)*)\\/")
 _WRITERS = (encode_basestring, encode_basestring_ascii)
 _LONE = re.compile(rb"\\u[dD][89a-fA-F]")
 MAX_DEPTH = 1024  # orjson's own limit
@@ -102,6 +105,24 @@ def parse(line: bytes) -> Any:
         return json.loads(line)  # keeps lone surrogates
     except (ValueError, RecursionError):  # a number too long, a nesting too deep for it
         return orjson.loads(_mended(line))
+
+
+def spelled(line: bytes) -> bytes | None:
+    r"""Return the same JSON with the characters that its `\u` and `\/` escapes stand for.
+
+    Lone surrogates take three bytes. None where one stands for what has to be escaped, or stands in JSON inside a
+    string: a reader of that still sees it.
+
+    >>> spelled(rb'{"a": "caf\u00e9 \ud83d\ude00 1\/2"}').decode()
+    '{"a": "café 😀 1/2"}'
+    """
+    if _MUST.search(line):
+        return None
+    text = line.decode("utf-8").encode("raw_unicode_escape").decode("raw_unicode_escape")  # minds escaped backslashes
+    if _HIGH.search(text):
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+    out = _SLASH.sub(r"\1/", text).encode("utf-8", "surrogatepass")
+    return None if b"\\u" in out or b"\\/" in out else out
 
 
 def tokens(text: str, marks: Sequence[int] | None = None) -> Iterator[Token]:

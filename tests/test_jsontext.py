@@ -170,3 +170,42 @@ def test_what_looks_like_a_surrogate_behind_a_backslash_is_none() -> None:
     line = rb'{"a":"\\ud800","b":"\ud800","c":"\ud83d\ude00"}'
     assert jsontext.check(line) == ""
     assert jsontext.parse(line) == {"a": "\\ud800", "b": "\ud800", "c": "\U0001f600"}
+
+
+VALUES = st.recursive(
+    st.text(max_size=10) | st.sampled_from(["a/b", "caf\u00e9", "\\", "\\u00e9", "\U0001f600", "\ud800x", '"']),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(VALUES, st.booleans(), st.booleans())
+def test_spelled_is_the_same_json(value: Any, ascii_only: bool, slashes: bool) -> None:
+    line = json.dumps(value, ensure_ascii=ascii_only)
+    raw = (line.replace("/", "\\/") if slashes else line).encode("utf-8", "surrogatepass")
+    if b"\xed\xa0\x80" in raw:  # a lone surrogate as it is: no JSON line has one
+        return
+    out = jsontext.spelled(raw)
+    if out is not None:
+        assert json.loads(out.decode("utf-8", "surrogatepass")) == value
+        assert b"\\u" not in out
+        assert b"\\/" not in out
+
+
+@pytest.mark.parametrize(
+    ("line", "out"),
+    [
+        (rb'["\u043f\u0430"]', '["па"]'),
+        (rb'["\ud83d\ude00"]', '["😀"]'),
+        (rb'["https:\/\/x.org\/a"]', '["https://x.org/a"]'),
+        ('["ü \\u00fc"]'.encode(), '["ü ü"]'),
+        (rb'["a\\\u00e9"]', r'["a\\é"]'),
+        (rb'["a \u0022 b"]', None),
+        (rb'["{\"a\": \"\\u00e9\"}"]', None),
+        (rb'["https:\\/\\/x.org"]', None),
+    ],
+    ids=["letters", "pair", "slash", "beside-others", "behind-a-backslash", "quote", "json-inside", "slash-inside"],
+)
+def test_spelled(line: bytes, out: str | None) -> None:
+    found = jsontext.spelled(line)
+    assert (None if found is None else found.decode()) == out

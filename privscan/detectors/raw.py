@@ -49,6 +49,8 @@ def _pieces(raw: bytes, at: int, last: int, depth: int) -> Iterator[tuple[int, s
         piece, begin = found[1], at + found.start()
         if begin > last:
             return
+        if not piece:
+            continue
         text = _read(piece)
         yield begin, text
         if text is not None and depth > 1 and '"' in text:

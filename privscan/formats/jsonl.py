@@ -34,6 +34,7 @@ CODECS = {".gz": "gzip", ".zst": "zstd"}
 BLANK = b" \t\r\n"
 BOM = b"\xef\xbb\xbf"
 _VALUES = msgspec.json.Decoder(msgspec.Raw)  # looks at every byte, makes nothing of it
+LONG = 1 << 20  # bytes: of longer lines no second copy is made
 DECODED_BYTES = 1 << 15  # at a time, to see whether they are text
 
 
@@ -125,18 +126,35 @@ class JsonlBlock:
         return self._rows
 
     def buffers(self) -> Iterator[tuple[bytes, np.ndarray[Any, Any]]]:
-        yield self.buffer, self.starts
+        buffer, starts, _, _ = self._spelled
+        yield buffer, starts
 
     def obscured(self) -> list[int]:
-        return self._obscured
+        return self._spelled[3]
 
     @functools.cached_property
-    def _obscured(self) -> list[int]:
+    def _spelled(self) -> tuple[bytes, np.ndarray[Any, Any], frozenset[int], list[int]]:
+        """The lines with characters in place of `\\u` and `\\/` escapes: (buffer, starts, rows changed, rows left)."""
         slashes = places(self._bytes[:-1], lambda piece: piece == 0x5C)
         behind = self._bytes[slashes + 1]
         at = slashes[(behind == 0x75) | (behind == 0x2F)]  # \\u and \\/
         rows: list[int] = np.unique(np.searchsorted(self.starts, at, side="right") - 1).tolist()
-        return rows
+        parts: list[bytes] = []
+        grown = np.zeros(len(self.starts) + 1, dtype=np.int64)
+        changed, left, begin = set(), [], 0
+        for row in rows:
+            start, end = int(self.starts[row]), int(self._ends[row])
+            new = jsontext.spelled(self.buffer[start:end]) if end - start < LONG and row not in self.problems else None
+            if new is None:
+                left.append(row)
+                continue
+            parts += (self.buffer[begin:start], new)
+            grown[row + 1], begin = len(new) - (end - start), end
+            changed.add(row)
+        if not changed:
+            return self.buffer, self.starts, frozenset(), left
+        buffer = b"".join((*parts, self.buffer[begin:]))
+        return buffer, self.starts + np.cumsum(grown)[:-1], frozenset(changed), left
 
     def names(self) -> tuple[()]:
         return ()  # names stand in the lines themselves
@@ -163,9 +181,10 @@ class JsonlBlock:
     def _marks(self, row: int, text: str, marks: Mapping[int, Sequence[int]] | None) -> list[int] | None:
         """Turn marks in the buffer into offsets of a line's text."""
         found = marks.get(row) if marks is not None else None
-        if found is None:
+        _, starts, changed, _ = self._spelled
+        if found is None or row in changed:
             return None
-        line, start = self.line(row), int(self.starts[row])
+        line, start = self.line(row), int(starts[row])
         if len(line) == len(text):
             return [mark - start for mark in found]
         return [len(line[: mark - start].decode("utf-8", "ignore")) for mark in found]

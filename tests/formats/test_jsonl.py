@@ -48,6 +48,29 @@ def lines_of(found: jsonl.JsonlBlock) -> list[bytes]:
     return [found.line(row) for row in range(len(found.starts))]
 
 
+def test_gates_are_shown_characters_not_escapes() -> None:
+    lines = [rb'{"a":"x"}', rb'{"a":"caf\u00e9"}', rb'{"a":"\u0022"}', b"", rb'{"a":"1\/2", "b":']
+    found = block(b"\n".join(lines) + b"\n")
+    ((buffer, starts),) = found.buffers()
+    seen = [buffer[start:stop] for start, stop in zip(starts, [*starts[1:], len(buffer)], strict=True)]
+    assert seen == [lines[0] + b"\n", '{"a":"café"}\n'.encode(), lines[2] + b"\n", b"\n", lines[4] + b"\n"]
+    assert list(found.obscured()) == [2, 4]
+    assert lines_of(found) == [line + b"\n" for line in lines]
+
+
+@given(
+    st.lists(st.sampled_from(["caf\u00e9", "x", "\U0001f600 a@b.org", "1/2"]), min_size=1, max_size=6), st.booleans()
+)
+def test_marks_are_offsets_of_what_gates_are_shown(texts: list[str], ascii_only: bool) -> None:
+    found = block("".join(json.dumps({"k": text}, ensure_ascii=ascii_only) + "\n" for text in texts).encode())
+    ((buffer, starts),) = found.buffers()
+    stops = [*starts[1:], len(buffer)]
+    for row, (start, stop) in enumerate(zip(starts.tolist(), stops, strict=True)):
+        end = start + bytes(buffer[start:stop]).rindex(b'"') - 1
+        (leaf,) = [leaf for leaf in found.leaves([row], {row: [end]}) if leaf.kind == "string"]
+        assert leaf.text == texts[row]
+
+
 LINE = st.one_of(
     st.binary(max_size=12).map(lambda raw: raw.replace(b"\n", b"")),
     st.sampled_from([b"", b" ", b'{"a":1}', b'{"a":"x@y.org"}', b'{"a":1}\r', b"\xef\xbb\xbf", b"\t \r"]),
