@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import random
 import string
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
-from privscan import config, detectors
+from privscan import config, detectors, scan
 from privscan.model import Confidence, Leaf, LeafKind, State
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FORMS = """
 {n}="{s}"
@@ -138,3 +143,18 @@ def test_passwords_are_found_behind_the_words_of_many_languages(found) -> None:
 
 def test_names_paths_and_versions_are_no_secrets(found) -> None:
     assert [text for text, have in zip(NOTHING, found(NOTHING), strict=True) if have] == []
+
+
+def test_a_field_of_a_record_is_found_in_a_file_whatever_its_spacing(tmp_path: Path, cache_dir: str) -> None:
+    value = "".join(random.Random(5).choices(string.ascii_letters + string.digits, k=32))
+    lines = [
+        f'{{"api_key": "{value}"}}',
+        f'{{"token":"{value}","b":1}}',
+        f'{{"user": {{"clientSecret" :   "{value}"}}}}',
+        '{"user": {"password": "hT7!kQvv29"}}',
+        f'{{"text": "{{\\"access_token\\": \\"{value}\\"}}"}}',
+    ]
+    data, found = tmp_path / "rows.jsonl", tmp_path / "found.jsonl"
+    data.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    scan(str(data), policy="secrets", findings=str(found), cache_dir=cache_dir)
+    assert {json.loads(row)["record"] for row in found.read_text().splitlines()} == set(range(len(lines)))
