@@ -90,13 +90,14 @@ def phone_in(value: str, about: str = "") -> Verdict:
     ('passed', 'shape')
     """
     found = phone_national(value)
-    if found is not PASSED and found is not SHAPE:
-        return found
+    if found.facts or _OTHER.fullmatch(value) or not 7 <= len(digits(value)) <= 18 or len(set(digits(value))) < 3:
+        return found  # a sample, or something else
+    elsewhere = FAILED if found is FAILED else SHAPE
     dialled = _EXTENSION.sub("", value)
     if (dialled.isdigit() and dialled[0] != "0") or _COUNTED.search(dialled):
-        return SHAPE
+        return elsewhere
     plans = (region for region in about.split(",") if region and _known(digits(dialled), region) is PASSED)
-    return PASSED if any(_as_dialled(dialled, region) for region in plans) else SHAPE
+    return PASSED if any(_as_dialled(dialled, region) for region in plans) else elsewhere
 
 
 @functools.lru_cache(maxsize=4096)
