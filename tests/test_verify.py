@@ -92,6 +92,34 @@ def test_a_good_run_holds(good: Path, cache_dir: str) -> None:
     assert outcomes == {"clean": 4, "redacted": 4, "duplicate": 1, "quarantined": 1}
 
 
+RULE = """
+[[rule]]
+id = "pii.own.name"
+entity = "USERNAME"
+name = "A word for the Italian style of a card"
+pattern = 'Italian|Portnoy'
+severity = "low"
+confidence = "high"
+examples = ["⟦Italian⟧"]
+counter_examples = ["Dutch"]
+"""
+
+
+def test_a_value_that_is_a_word_of_our_own_is_no_leak(tmp_path: Path, cache_dir: str) -> None:
+    (tmp_path / "rules.toml").write_text(RULE)
+    source, out = tmp_path / "a.jsonl", tmp_path / "out"
+    source.write_text('{"text": "Ms. Italian and Mr. Portnoy met"}\n')
+    privscan.clean(
+        str(source), str(out), policy="web", rule_files=[str(tmp_path / "rules.toml")], cache_dir=cache_dir, workers=1
+    )
+    assert "Italian" in (out / "report.json").read_text()
+    assert failed(out, cache_dir) == set()
+    report = out / "report.json"
+    report.write_text(report.read_text().replace('"notes": []', '"notes": ["Portnoy"]'))
+    signed_again(out)
+    assert failed(out, cache_dir) == {5}
+
+
 def edit(name: str, old: bytes, new: bytes, times: int = 1) -> Callable[[Path], None]:
     def change(run: Path) -> None:
         body = (run / name).read_bytes()
