@@ -19,12 +19,12 @@ from privscan.detectors import hits, triggers
 from privscan.detectors.allow import Allowing
 from privscan.detectors.compiled import Compiled, needs_context
 from privscan.detectors.patterns import Patterns
-from privscan.detectors.words import field_words
+from privscan.detectors.words import LONG, field_words
 from privscan.model import Confidence, LeafKind, Match
 from privscan.validators import nations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from privscan.config import Settings
     from privscan.detectors import Detector
@@ -63,6 +63,7 @@ class Origins:
     """Finds what the rules of a record's own country make of it."""
 
     def __init__(self, settings: Settings) -> None:
+        self._minimum = settings.min_confidence
         self._settings = replace(settings, min_confidence=Confidence.LOW)
         self.rules = tuple(rule for rule in settings.rules if gains(rule, settings.min_confidence))
         named = sorted({name for names in NAMES for name in names})
@@ -103,8 +104,10 @@ class Origins:
                     out.setdefault(position, []).extend(_raised(match, country) for match in kept)
         return out
 
-    def settle(self, leaves: Sequence[Leaf], found: Mapping[int, Sequence[Match]]) -> dict[int, list[Match]]:  # noqa: ARG002 - the protocol's
+    def settle(self, leaves: Sequence[Leaf], found: dict[int, list[Match]]) -> dict[int, list[Match]]:  # noqa: ARG002 - the protocol's
         """Return the matches without those that say less of what is known by its country."""
+        if self._minimum > Confidence.LOW:  # then nobody else finds what this does
+            return found
         return {position: list(_surest(matches)) for position, matches in found.items()}
 
     def _detector(self, country: str) -> Detector:
@@ -197,7 +200,10 @@ def _field(name: str) -> bytes:
     """Return the trigger of a field with a word in its name."""
     spelled = b"".join(b"\\x%02x" % byte for byte in name.encode())
     word = b"(?i:" + name.encode() + b")" if name.isascii() else spelled
-    return word + rb"[A-Za-z0-9_ .\x2d]{0,12}\\?\x22\s{0,4}:\s{0,4}[{\\\x22]"
+    close = rb"\\?\x22\s{0,4}:\s{0,4}[{\\\x22]"
+    if len(name.encode()) < LONG:  # such letters are in many words: here they are a name, or its last or first word
+        return rb"[\x22_]" + word + rb"(?:_?(?i:code|iso|name|id))?" + close
+    return word + rb"[A-Za-z0-9_ .\x2d]{0,12}" + close
 
 
 def _raised(match: Match, country: str) -> Match:
