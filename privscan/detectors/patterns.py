@@ -6,6 +6,7 @@ evidence.
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -124,29 +125,26 @@ class Patterns:
     def _spread(self, leaves: Sequence[Leaf], positions: Sequence[int]) -> Iterator[tuple[int, int, Window | None]]:
         """Scan some leaves as one buffer of `\\x1f key \\x1f text \\x1e` and turn hits into windows."""
         assert self.databases is not None
-        parts: list[bytes] = []
+        joined = io.BytesIO()  # a leaf of 100 MB is written piece by piece: no third copy of it is made
+        heads: list[int] = []
         begins: list[int] = []
-        at = 0
         for position in positions:
             leaf = leaves[position]
-            head = (
-                b"\x1f" + leaf.key.encode("utf-8", "surrogatepass") + b"\x1f"
-                if leaf.kind is not LeafKind.KEY
-                else b"\x1f"
-            )
-            body = leaf.text.encode("utf-8", "surrogatepass")
-            parts += (head, body, b"\x1e")
-            at += len(head)
-            begins.append(at)
-            at += len(body) + 1
-        buffer = b"".join(parts)
-        big = at >= BIG_LEAF and len(positions) == 1
+            named = leaf.kind is not LeafKind.KEY
+            head = b"\x1f" + leaf.key.encode("utf-8", "surrogatepass") + b"\x1f" if named else b"\x1f"
+            heads.append(len(head))
+            joined.write(head)
+            begins.append(joined.tell())
+            for start in range(0, len(leaf.text), BIG_LEAF):
+                joined.write(leaf.text[start : start + BIG_LEAF].encode("utf-8", "surrogatepass"))
+            joined.write(b"\x1e")
+        buffer = joined.getbuffer()
+        big = len(buffer) >= BIG_LEAF and len(positions) == 1
         numbers, ends = self.databases.scan(buffer, THIN if big else 0)
         if not len(numbers):
             return
         starts = np.array(begins, dtype=np.int64)
-        heads = np.array([len(head) for head in parts[::3]], dtype=np.int64)
-        owners = np.searchsorted(starts - heads, ends - 2, side="right") - 1
+        owners = np.searchsorted(starts - np.array(heads, dtype=np.int64), ends - 2, side="right") - 1
         order = np.lexsort((ends, numbers, owners))
         order = order[owners[order] >= 0]
         order = order[self._let([leaves[at] for at in positions], owners[order], numbers[order])]
@@ -236,7 +234,7 @@ class _Found:
         self._owners, self._numbers, self._ends = owners, numbers, ends
 
     def windows(
-        self, buffer: bytes, starts: Array, sizes: Array, reaches: Array
+        self, buffer: memoryview, starts: Array, sizes: Array, reaches: Array
     ) -> Iterator[tuple[int, int, Window | None]]:
         """Yield (leaf, rule, window in code points) of what is within reach of the hits, overlapping ones merged.
 

@@ -190,7 +190,8 @@ class JsonlBlock:
         return [len(line[: mark - start].decode("utf-8", "ignore")) for mark in found]
 
     def _text(self, row: int) -> str:
-        return self.line(row).decode("utf-8")
+        end = min(int(self._ends[row]), self.nbytes + 1)
+        return str(memoryview(self.buffer)[int(self.starts[row]) : end], "utf-8")
 
     def texts(self, fields: Sequence[str], chat: str = "dialogue") -> list[str | None]:
         from privscan.dedup.text import text_of
