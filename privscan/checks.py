@@ -23,6 +23,7 @@ from privscan import config, examples, rules, shard
 from privscan.detectors import triggers
 from privscan.detectors.compiled import needs_context
 from privscan.detectors.patterns import Patterns
+from privscan.detectors.together import told
 from privscan.errors import RuleError
 from privscan.model import Confidence, Rule, Shard
 
@@ -69,8 +70,8 @@ def check(path: str | None = None, cache_dir: str | None = None) -> tuple[list[F
     failures = [failure for rule in subject if rule.detector == "patterns" for failure in _alone(rule)]
     if failures:
         return failures, len(subject)
-    found = tuple(replace(rule, partner=False) for rule in loaded)  # what is never reported has examples all the same
-    settings = replace(config.settings("scan", cache_dir=cache_dir, workers=1), rules=found, fail_on=None)
+    shown = tuple(map(told, loaded))  # what is never reported has examples all the same
+    settings = replace(config.settings("scan", cache_dir=cache_dir, workers=1), rules=shown, fail_on=None)
     try:
         kit = shard.tools(settings)
     except RuleError:

@@ -44,8 +44,32 @@ def pack(folder: Path, **keys: str) -> str:
     return str(file)
 
 
-def test_a_sound_rule_of_the_users_passes(tmp_path) -> None:
-    assert checks.check(pack(tmp_path)) == ([], 1)
+PAIR = """
+[[rule]]
+id = "acme.host"
+entity = "ACME_HOST"
+name = "Acme address"
+pattern = '''\\b[a-z]{2,20}\\.acme\\.test\\b'''
+partner = true
+examples = ["at ⟦shop.acme.test⟧"]
+counter_examples = ["acme.test"]
+
+[[rule]]
+id = "acme.token"
+entity = "ACME_TOKEN"
+name = "Acme token beside its address"
+pattern = '''\\bq[0-9]{16}q\\b'''
+requires = ["acme.host"]
+examples = ["shop.acme.test q: ⟦q0123456789123456q⟧", '{"url": "https://shop.acme.test", "v": "⟦q0123456789123456q⟧"}']
+counter_examples = ["q0123456789123456q"]
+"""
+
+
+def test_sound_rules_of_the_users_pass(tmp_path) -> None:
+    path = pack(tmp_path)
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(PAIR)
+    assert checks.check(path) == ([], 3)
 
 
 @pytest.mark.parametrize(

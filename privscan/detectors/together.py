@@ -45,7 +45,7 @@ class Together:
             for rule in partners
         }
         self._compiled: dict[str, tuple[Compiled, int]] = {}
-        self._partners = Patterns(replace(settings, rules=tuple(map(_found, partners))))
+        self._partners = Patterns(replace(settings, rules=tuple(map(told, partners))))
 
     def candidates(self, block: Block) -> dict[int, None]:
         """Ask for all of the rows in which a partner stands: the value may stand in any field."""
@@ -105,9 +105,9 @@ class Together:
         return replace(match, confidence=level, score=score, evidence=(*match.evidence, f"with:{partner}"))
 
 
-def _found(partner: Rule) -> Rule:
-    """Return a partner as a rule that is found, whatever its confidence, if it is only a partner."""
-    return replace(partner, partner=False, confidence=Confidence.HIGH) if partner.partner else partner
+def told(rule: Rule) -> Rule:
+    """Return a rule that is only a partner as one that is found, whatever its confidence; others as they are."""
+    return replace(rule, partner=False, confidence=Confidence.HIGH) if rule.partner else rule
 
 
 def _gap(partner: Match, start: int, end: int) -> int:
