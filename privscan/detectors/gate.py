@@ -34,7 +34,6 @@ DENSE = 8  # bytes a character takes at most, where most of them take several
 NAME_REACH = 64  # bytes from a word to the end of the field's name it stands in
 
 BACKSLASH = 0x5C
-NAME_ENDS = b":\x1f"
 FEW = 64  # hits round which characters are counted one by one, not in the whole buffer
 MANY = 4  # windows of a rule that are first asked of together
 TRIED = 32  # windows asked of one by one before it shows whether asking is worth it
@@ -126,8 +125,7 @@ class Gate:
                 asked += 1
                 while low and buffer[low - 1] == BACKSLASH:  # else what they escape would be misread
                     low -= 1  # noqa: PLW2901
-                end = int(hits.ends[last - 1])  # a value stands behind its name, whose colon may end a trigger
-                last_begin = end - low if self._reaches[number][2] and buffer[end - 1] not in NAME_ENDS else high - low
+                last_begin = int(hits.ends[last - 1]) - low if self._reaches[number][2] else high - low
                 if not self._can_hold(number, sieve, bytes(buffer[low:high]), last_begin, quoted=hits.quoted):
                     continue
                 kept += 1
