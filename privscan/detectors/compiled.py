@@ -137,7 +137,8 @@ def reach_of(rule: Rule, *, hopeless: bool) -> Reach:
     """Return a rule's reach: at most the widest match there is, or the distance of the words that trigger it."""
     widest = int(parsed(rule.pattern).getwidth()[1]) + 2
     if rule.trigger or not (rule.keywords or hopeless):
-        named = "\\x1f" in rule.trigger  # what stands in a field may be told by its name
+        # a trigger that ends with the end of a field's name stands before its match
+        named = any(line.rstrip(")]").endswith("\\x1f") for line in rule.trigger.splitlines())
         return Reach(min(rule.before or rule.window, widest), min(rule.window, widest), anchored=not named)
     if rule.keywords:
         return Reach(rule.window, rule.window, anchored=False)
