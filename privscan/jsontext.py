@@ -34,7 +34,7 @@ _SURROGATE = re.compile(  # 1 a lone one; any other escape is passed over whole
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
 )
 _MUST = re.compile(rb"\\u00[0-7]")  # what may have to be escaped
-_HIGH = re.compile("[\ud800-\udbff]")
+_PAIR = re.compile(rb"\\u[dD][89abAB]")
 _SLASH = re.compile(r"(?<!\\)((?:\\\\)*)\\/")
 _WRITERS = (encode_basestring, encode_basestring_ascii)
 _LONE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -119,9 +119,11 @@ def spelled(line: bytes) -> bytes | None:
     if _MUST.search(line):
         return None
     text = line.decode("utf-8").encode("raw_unicode_escape").decode("raw_unicode_escape")  # minds escaped backslashes
-    if _HIGH.search(text):
+    if _PAIR.search(line):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
-    out = _SLASH.sub(r"\1/", text).encode("utf-8", "surrogatepass")
+    if b"\\/" in line:
+        text = _SLASH.sub(r"\1/", text)
+    out = text.encode("utf-8", "surrogatepass")
     return None if b"\\u" in out or b"\\/" in out else out
 
 
