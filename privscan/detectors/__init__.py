@@ -8,10 +8,10 @@ names them.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from privscan import views
-from privscan.detectors.marks import Asked, Marks
+from privscan.detectors.marks import Marks, Told
 from privscan.errors import ConfigError, nearest
 from privscan.model import Match
 from privscan.states import Watched
@@ -182,10 +182,10 @@ def moved(match: Match, span: Span, evidence: str = "") -> Match:
 
 
 class Wanted(NamedTuple):
-    """What is wanted of a row: the leaves round some marks, None for all of them, and what a gate asks of each."""
+    """What is wanted of a row: the leaves round some marks, None for all of them, and what gates ask of each."""
 
     marks: list[int] | None
-    asked: Asked | None
+    asked: dict[Any, frozenset[int] | None]
 
 
 def wanted(found_by: Iterable[Detector], block: Block, rows: Iterable[int]) -> dict[int, Wanted]:
@@ -194,25 +194,22 @@ def wanted(found_by: Iterable[Detector], block: Block, rows: Iterable[int]) -> d
     A gate that fails lets all rows through: `look` then finds out which record it fails on.
     """
     near: dict[int, list[int] | None] = {}
-    asked: dict[int, Asked | None] = {}
-    nothing: Asked | None = None
+    told: list[Told] = []
     for detector in found_by:
         try:
             candidates = detector.candidates(block)
         except Exception:  # noqa: BLE001 - a detector is anybody's code
             candidates = rows
-            asked.update(dict.fromkeys(rows))
         if not hasattr(candidates, "items"):
             near.update(dict.fromkeys(candidates))
             continue
+        if isinstance(candidates, Told):
+            told.append(candidates)
         for row, marks in candidates.items():
-            if isinstance(marks, Marks):
-                asked[row] = marks.asked()
-                nothing = nothing or Asked(marks.by, frozenset())
             known = near.get(row, [])
             whole = marks is None or known is None or (isinstance(marks, Marks) and marks.whole)
             near[row] = None if whole else sorted({*known, *marks}) if known else list(marks)
-    return {row: Wanted(marks, asked.get(row, nothing)) for row, marks in near.items()}
+    return {row: Wanted(marks, {gate.by: gate.asked(row) for gate in told}) for row, marks in near.items()}
 
 
 def leaves(block: Block, rows: Sequence[int], wanted: Mapping[int, Wanted]) -> Iterator[Leaf]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privscan.detectors import raw, triggers
-from privscan.detectors.marks import Marks
+from privscan.detectors.marks import Told
 from privscan.places import places
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ MANY = 4  # windows of a rule that are first asked of together
 TRIED = 32  # windows asked of one by one before it shows whether asking is worth it
 # Rule, from and to (bytes of the buffer), its hits from and to.
 Window = tuple[int, int, int, int, int]
-Rows = dict[int, Marks]
 
 
 class Gate:
@@ -59,9 +58,9 @@ class Gate:
         self._asked: dict[int, int] = {}  # of each rule: windows asked of,
         self._kept: dict[int, int] = {}  # and those in which something can be
 
-    def rows(self, block: Block) -> Rows:
+    def rows(self, block: Block) -> Told:
         """Return the rows with something to look at in their raw bytes, where, and by which rules."""
-        rows: Rows = {}
+        rows = Told(self)
         buffers = list(block.buffers())
         unsaid = set(block.obscured())
         for name, members in block.names():
@@ -73,17 +72,11 @@ class Gate:
             marks.sort()
             marks.whole = len(buffers) > 1
         for row in unsaid:
-            marks = self._marks(rows, row)
+            marks = rows.marks(row)
             marks.whole, marks.rules = True, None
         return rows
 
-    def _marks(self, rows: Rows, row: int) -> Marks:
-        found = rows.get(row)
-        if found is None:
-            found = rows[row] = Marks(self)
-        return found
-
-    def _buffer(self, buffer: memoryview, starts: Array, unsaid: set[int], rows: Rows, *, quoted: bool) -> None:
+    def _buffer(self, buffer: memoryview, starts: Array, unsaid: set[int], rows: Told, *, quoted: bool) -> None:
         """Scan in pieces of about SCAN_BYTES of whole rows, each with the byte before it and the one behind.
 
         Of the rows `unsaid`, which are looked at whole, nothing is asked.
@@ -108,7 +101,7 @@ class Gate:
                     self._rule(number, list(group), hits, rows)
             row = following
 
-    def _rule(self, number: int, windows: list[Window], hits: _Hits, rows: Rows) -> None:
+    def _rule(self, number: int, windows: list[Window], hits: _Hits, rows: Told) -> None:
         """Mark the hits of one rule round which a match can stand."""
         sieve = self._sieves.get(number)
         if sieve is None:
@@ -129,7 +122,7 @@ class Gate:
                 if not self._can_hold(number, sieve, bytes(buffer[low:high]), last_begin, quoted=hits.quoted):
                     continue
                 kept += 1
-            marks = self._marks(rows, hits.owner(first))
+            marks = rows.marks(hits.owner(first))
             marks += hits.ends[first:last].tolist()
             if marks.rules is not None:
                 marks.rules.add(number)

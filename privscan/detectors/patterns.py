@@ -23,6 +23,7 @@ from privscan.detectors.compiled import (
     plan,
 )
 from privscan.detectors.gate import BIG_LEAF, THIN, Gate
+from privscan.detectors.marks import Told
 from privscan.detectors.words import Words, around, field_words
 from privscan.model import LeafKind, Match, Span, State
 from privscan.places import places
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from privscan.config import Settings
-    from privscan.detectors.marks import Marks
     from privscan.formats import Block
     from privscan.model import Leaf
 
@@ -72,9 +72,9 @@ class Patterns:
 
     # ------------------------------------------------------------ gate
 
-    def candidates(self, block: Block) -> dict[int, Marks]:
+    def candidates(self, block: Block) -> Told:
         """Return the rows with a trigger in their raw bytes and where, or with an escape that could hide one."""
-        return self.gate.rows(block) if self.gate is not None else {}
+        return self.gate.rows(block) if self.gate is not None else Told(None)
 
     # ------------------------------------------------------------ detect
 
@@ -109,7 +109,8 @@ class Patterns:
 
     def _asked(self, leaf: Leaf) -> frozenset[int] | None:
         """Return the rules that our gate asks of a leaf, None where it was not asked: all may find something."""
-        return leaf.asked.rules if leaf.asked is not None and leaf.asked.by is self.gate else None
+        asked: frozenset[int] | None = leaf.asked.get(self.gate) if leaf.asked is not None else None
+        return asked
 
     def _let(self, leaves: Sequence[Leaf], owners: Array, numbers: Array) -> Array:
         """Return for each hit (leaf, rule) whether the gate asked that rule of that leaf, or was not asked itself."""

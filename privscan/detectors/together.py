@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from privscan.config import Settings
+    from privscan.detectors.marks import Told
     from privscan.formats import Block
     from privscan.model import Leaf, Match, Rule
 
@@ -47,9 +48,12 @@ class Together:
         self._compiled: dict[str, tuple[Compiled, int]] = {}
         self._partners = Patterns(replace(settings, rules=tuple(map(told, partners))))
 
-    def candidates(self, block: Block) -> dict[int, None]:
+    def candidates(self, block: Block) -> Told:
         """Ask for all of the rows in which a partner stands: the value may stand in any field."""
-        return dict.fromkeys(self._partners.candidates(block))
+        found = self._partners.candidates(block)
+        for marks in found.values():
+            marks.whole = True
+        return found
 
     def detect(self, leaves: Sequence[Leaf]) -> dict[int, list[Match]]:
         """Return the matches beside their partners by position in `leaves`, those below the minimum left out."""
