@@ -146,7 +146,33 @@ def found_in(kit, leaves):
     }
 
 
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_a_leaf_is_shown_to_the_rules_that_its_gate_let_through(tmp_path, form) -> None:
+    texts = ["number x123 and word ywv", "number x12", "word ywv"]
+    gate = own(tmp_path, RULE_X, RULE_Y)
+    path = tmp_path / f"a.{form}"
+    if form == "jsonl":
+        path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    else:
+        pq.write_table(pa.table({"text": texts}), path)
+    (block,) = formats.named(form).blocks(Shard(0, 0, str(path), path.name, form))
+    wanted = detectors.wanted([gate], block, block.rows())
+    assert {row: near.asked[gate.gate] for row, near in wanted.items()} == {0: {0, 1}, 2: {1}}
+    shown = [leaf for leaf in detectors.leaves(block, sorted(wanted), wanted) if leaf.kind == "string"]
+    found = {shown[at].record: [match.rule for match in matches] for at, matches in gate.detect(shown).items()}
+    assert found == {0: ["t.x", "t.y"], 2: ["t.y"]}
+    fewer = [leaf._replace(asked={gate.gate: frozenset([1])}) for leaf in shown]
+    assert {fewer[at].record for at in gate.detect(fewer)} == {0, 2}
+    assert all(match.rule == "t.y" for matches in gate.detect(fewer).values() for match in matches)
+    others = [leaf._replace(asked={object(): frozenset()}) for leaf in shown]
+    assert gate.detect(others) == gate.detect([leaf._replace(asked=None) for leaf in shown])
+
+
 RULE = Rule("t.x", "X", "An x", r"x\d{3}", context=("ex",), severity=Severity.LOW, confidence=Confidence.LOW)
+
+
+RULE_X = replace(RULE, context=(), confidence=Confidence.HIGH)
+RULE_Y = replace(RULE_X, id="t.y", name="A y", pattern=r"\byw[a-z]\b")
 
 
 @pytest.mark.parametrize(
