@@ -38,6 +38,7 @@ _PAIR = re.compile(rb"\\u[dD][89abAB]")
 _SLASH = re.compile(r"(?<!\\)((?:\\\\)*)\\/")
 _WRITERS = (encode_basestring, encode_basestring_ascii)
 _LONE = re.compile(rb"\\u[dD][89a-fA-F]")
+SHORT = 1 << 20  # characters: of longer tokens no further copies are made
 MAX_DEPTH = 1024  # orjson's own limit
 
 
@@ -231,22 +232,22 @@ def raw_offsets(raw: str, offsets: Sequence[int]) -> list[int]:
     """
     if "\\" not in raw:
         return list(offsets)
-    text = decode(raw)
-    for write in _WRITERS:  # as nearly all JSON is written, one way or the other: what stands before says how far on
-        if write(text)[1:-1] == raw:
-            return [len(write(text[:offset])) - 2 for offset in offsets]
-    raw_at: list[int] = []  # behind each escape: its offset in the raw and in the decoded text
-    decoded_at: list[int] = []
-    shrink = 0
-    for found in _ESCAPE.finditer(raw):
-        start, end = found.span()
-        shrink += end - start - 1
-        raw_at.append(end)
-        decoded_at.append(end - shrink)
+    if len(raw) <= SHORT:
+        text = decode(raw)
+        for (
+            write
+        ) in _WRITERS:  # as nearly all JSON is written, one way or the other: what stands before says how far on
+            if write(text)[1:-1] == raw:
+                return [len(write(text[:offset])) - 2 for offset in offsets]
     out = []
+    grown = 0  # characters that the escapes so far are longer than what they stand for
+    escapes = _ESCAPE.finditer(raw)
+    escape = next(escapes, None)
     for offset in offsets:
-        before = bisect.bisect_right(decoded_at, offset) - 1
-        out.append(offset if before < 0 else raw_at[before] + offset - decoded_at[before])
+        while escape is not None and (behind := escape.start() - grown + 1) <= offset:
+            grown = escape.end() - behind
+            escape = next(escapes, None)
+        out.append(offset + grown)
     return out
 
 
