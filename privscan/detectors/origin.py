@@ -19,7 +19,7 @@ from privscan.detectors import hits, triggers
 from privscan.detectors.allow import Allowing
 from privscan.detectors.compiled import Compiled, needs_context
 from privscan.detectors.patterns import Patterns
-from privscan.detectors.words import LONG, field_words
+from privscan.detectors.words import LONG, field_words, spaced
 from privscan.model import Confidence, LeafKind, Match
 from privscan.validators import nations
 
@@ -48,6 +48,15 @@ STRONG, FAIR = 0.02, 0.05  # shares of random numbers of one shape that pass a c
 TRIES = 400
 _WRITTEN = re.compile(r"[^\W\d_]|[-/–]")  # letters or joints that prices and counts do not have
 _THOUSANDS = re.compile(r"\d{1,3}(?:[ .]\d{3})+")
+# Words before a number, without accents, that say it is not somebody's.
+_NUMBERED = frozenset(
+    "order orders invoice bill receipt ticket case article item product part model serial tracking parcel shipment "
+    "batch lot contract reference ref sku ean code version build bestellung bestellnummer auftrag auftragsnummer rechnung "
+    "rechnungsnummer artikel artikelnummer vertrag beleg sendung commande facture dossier colis contrat produit pedido "
+    "factura referencia contrato albaran producto ordine fattura riferimento contratto prodotto zamowienie zamowienia "
+    "faktura faktury produkt bestelling bestelnummer factuur ordernummer encomenda fatura objednavka tilaus".split()
+)
+REACH = 32  # characters before a number in which such a word counts, the last or the last but one
 _IDS = frozenset("id ids uid key sku ean upc gtin isbn ref reference order code nr no number num ts time hash".split())
 
 
@@ -122,6 +131,9 @@ class Origins:
         if "checksum" not in said or not {"context", "field", "alone", "failed"}.isdisjoint(said):
             return False
         value = leaf.text[match.span.start : match.span.end]
+        before = spaced(leaf.text[max(match.span.start - REACH, 0) : match.span.start]).split()
+        if _NUMBERED.intersection(before[-2:]):
+            return False
         whole = len(value) == len(leaf.text.strip())  # bare digits that are all of a field are told by its name
         if any(entry.startswith("checksum:phone_in") for entry in match.evidence):
             return not (whole and value.isdigit() and _IDS.intersection(field_words(leaf.field).split()))

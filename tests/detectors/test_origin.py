@@ -40,6 +40,8 @@ CASES: list[tuple[str, dict[str, Any], list[str]]] = [
     ("a weak check", {"country": "NL", "note": "so 111222333 dan"}, []),
     ("no check at all", {"country": "US", "note": "so 536904399 then"}, []),
     ("an id with a zero", {"country": "FR", "order_id": "0612345678"}, []),
+    ("an order's number", {"country": "DE", "note": "Bestellung Nr. 0301234567 vom Montag"}, []),
+    ("an order's number in groups", {"country": "PL", "note": "zamówienie 512 345 678, dwa"}, []),
     ("a list of countries", {"country": ["DE", "FR", "ES", "IT"], "memo": f"ab {GERMAN} neun"}, []),
 ]
 
