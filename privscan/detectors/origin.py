@@ -50,11 +50,12 @@ _WRITTEN = re.compile(r"[^\W\d_]|[-/–]")  # letters or joints that prices and 
 _THOUSANDS = re.compile(r"\d{1,3}(?:[ .]\d{3})+")
 # Words before a number, without accents, that say it is not somebody's.
 _NUMBERED = frozenset(
-    "order orders invoice bill receipt ticket case article item product part model serial tracking parcel shipment "
-    "batch lot contract reference ref sku ean code version build bestellung bestellnummer auftrag auftragsnummer rechnung "
-    "rechnungsnummer artikel artikelnummer vertrag beleg sendung commande facture dossier colis contrat produit pedido "
-    "factura referencia contrato albaran producto ordine fattura riferimento contratto prodotto zamowienie zamowienia "
-    "faktura faktury produkt bestelling bestelnummer factuur ordernummer encomenda fatura objednavka tilaus".split()
+    "order orders invoice bill receipt ticket case article item product part model serial tracking parcel "
+    "shipment batch lot contract reference ref sku ean code version build bestellung bestellnummer auftrag "
+    "auftragsnummer rechnung rechnungsnummer artikel artikelnummer vertrag beleg sendung commande facture "
+    "dossier colis contrat produit pedido factura referencia contrato albaran producto ordine fattura "
+    "riferimento contratto prodotto zamowienie zamowienia faktura faktury produkt bestelling bestelnummer "
+    "factuur ordernummer encomenda fatura objednavka tilaus".split()
 )
 REACH = 32  # characters before a number in which such a word counts, the last or the last but one
 _IDS = frozenset("id ids uid key sku ean upc gtin isbn ref reference order code nr no number num ts time hash".split())
