@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import corpus
@@ -9,25 +12,32 @@ from benchmarks.measure import child, privscan, told
 from benchmarks.tables import Table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from benchmarks.measure import Bench
     from benchmarks.tables import Cell
 
 GOAL = 400  # MB
+LINE = 100.0  # MB, of a record in a line of its own
 
 
 def tables(bench: Bench) -> list[Table]:
-    """Clean a small and a big corpus, one run each. Both have copies, so that deduplication has work."""
+    """Clean a small and a big corpus, and one long line, one run each. Copies give deduplication work."""
     pieces = corpus.prose(bench.data)
     rows: list[tuple[Cell, ...]] = []
     for size, workers in ((bench.megabytes, 1), (bench.big, 1), (bench.big, 2)):
         path = bench.corpus("memory", size, ".jsonl.zst")
-        made = corpus.write(path, corpus.records(pieces, corpus.COPIES, bench.seed), size * 1e6) / 1e6
-        command = privscan("clean", str(path), "-o", bench.fresh("memory"), "--workers", str(workers), "-q")
-        cost = child(command, tree=True)
-        peak, tree = cost.peak / 1e6, cost.tree / 1e6
-        rows.append(
-            (told(command, bench), made, peak, tree, GOAL, "yes" if peak <= GOAL else "NO", cost.cpu, cost.wall)
-        )
+        made = corpus.write(path, corpus.records(pieces, corpus.COPIES, bench.seed), size * 1e6)
+        out = bench.fresh("memory")
+        rows.append(_row(bench, made, privscan("clean", str(path), "-o", out, "--workers", str(workers), "-q")))
+    line = Path(bench.fresh("line"), "line.jsonl")
+    made = _write(line, pieces, min(LINE, bench.big) * 1e6)
+    web = (str(line), "--policy", "web", "--workers", "1", "-q")
+    rows.append(_row(bench, made, privscan("scan", *web)))
+    rows += [
+        _row(bench, made, privscan("clean", *web, "-o", bench.fresh("memory"), "--dedup", dedup))
+        for dedup in ("off", "near")
+    ]
     return [
         Table(
             "Peak memory",
@@ -36,3 +46,21 @@ def tables(bench: Bench) -> list[Table]:
             "Biggest process: peak resident set, as the kernel counts it. All: proportional set of the tree, sampled.",
         )
     ]
+
+
+def _row(bench: Bench, made: int, command: list[str]) -> tuple[Cell, ...]:
+    cost = child(command, tree=True)
+    peak, tree = cost.peak / 1e6, cost.tree / 1e6
+    met = "yes" if peak <= GOAL else "NO"
+    return told(command, bench), made / 1e6, peak, tree, GOAL, met, cost.cpu, cost.wall
+
+
+def _write(path: Path, pieces: Sequence[str], size: float) -> int:
+    """Write one record of about so many bytes; return how many there are."""
+    with path.open("wb") as out:
+        total = out.write(b'{"text": "')
+        for piece in itertools.cycle(pieces):
+            total += out.write(json.dumps(piece, ensure_ascii=False)[1:-1].encode())
+            if total >= size:
+                break
+        return total + out.write(b'"}\n')

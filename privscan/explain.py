@@ -75,7 +75,7 @@ def steps(row: dict[str, Any], rule: Rule | None) -> tuple[tuple[str, str], ...]
             if not failures:
                 level = max(level, rule.checked)
             out.append((f"validator {entry.partition(':')[2]} passed", level.label))
-    lifts = [entry for entry in row["evidence"] if entry.startswith(("context:", "field:", "alone:", "region:"))]
+    lifts = [entry for entry in row["evidence"] if entry.partition(":")[0] in LIFTS]
     for entry in lifts:
         if entry == lifts[0]:
             level = Confidence(min(level + 1, Confidence.HIGH))

@@ -34,6 +34,7 @@ DENSE = 8  # bytes a character takes at most, where most of them take several
 NAME_REACH = 64  # bytes from a word to the end of the field's name it stands in
 
 BACKSLASH = 0x5C
+BACKSLASHES = 64  # in a row before a window: with more of them nothing is asked
 FEW = 64  # hits round which characters are counted one by one, not in the whole buffer
 MANY = 4  # windows of a rule that are first asked of together
 TRIED = 32  # windows asked of one by one before it shows whether asking is worth it
@@ -109,17 +110,19 @@ class Gate:
         buffer = hits.buffer
         if len(windows) > MANY:
             small = [buffer[low:high] for _, low, high, _, _ in windows if high - low <= BIG_LEAF]
-            if len(small) == len(windows) and not sieve.holds(b"".join(small)):
+            if len(small) == len(windows) and not sieve.holds(b"\n".join([*small, b""])):
                 return
         asked, kept = self._asked.get(number, 0), self._kept.get(number, 0)
         for _, low, high, first, last in windows:
             # where most windows hold something, the leaf is looked at sooner than asked of
             if high - low <= BIG_LEAF and (asked < TRIED or 2 * kept < asked):
                 asked += 1
-                while low and buffer[low - 1] == BACKSLASH:  # else what they escape would be misread
-                    low -= 1  # noqa: PLW2901
-                last_begin = int(hits.ends[last - 1]) - low if self._reaches[number][2] else high - low
-                if not self._can_hold(number, sieve, bytes(buffer[low:high]), last_begin, quoted=hits.quoted):
+                head = bytes(buffer[max(low - BACKSLASHES, 0) : low])
+                start = low - (len(head) - len(head.rstrip(b"\\")))  # else what they escape would be misread
+                last_begin = int(hits.ends[last - 1]) - start if self._reaches[number][2] else high - start
+                if low - start < BACKSLASHES and not self._can_hold(
+                    number, sieve, bytes(buffer[start:high]), last_begin, quoted=hits.quoted
+                ):
                     continue
                 kept += 1
             marks = rows.marks(hits.owner(first))
@@ -130,7 +133,7 @@ class Gate:
 
     def _can_hold(self, number: int, sieve: triggers.Sieve, stretch: bytes, last_begin: int, *, quoted: bool) -> bool:
         """Say whether a match that begins in so many bytes can stand in a window."""
-        if not sieve.holds(stretch):
+        if not sieve.holds(stretch + b"\n"):  # to a pattern the end of its window is the end of the text
             return False
         return not _rejected(self._compiled(number), stretch, last_begin, quoted=quoted)
 
@@ -217,18 +220,18 @@ _NAME = re.compile(rb"[^\"]{0,%d}\"\s{0,8}:" % NAME_REACH)
 def _rejected(entry: Compiled, stretch: bytes, last_begin: int, *, quoted: bool) -> bool:
     """Say whether the rule finds nothing that begins in so many bytes, or its validators reject all of it.
 
-    False where the bytes cannot be read.
+    False where the bytes cannot be read, or a match may go on behind them.
     """
-    for begin, text in raw.texts(stretch, last_begin, quoted=quoted):
-        if text is None or not _none_in(entry, text, max(last_begin - begin, 0)):
+    for begin, text, cut in raw.texts(stretch, last_begin, quoted=quoted):
+        if text is None or not _none_in(entry, text, max(last_begin - begin, 0), cut=cut):
             return False
     return True
 
 
-def _none_in(entry: Compiled, text: str, last_begin: int) -> bool:
+def _none_in(entry: Compiled, text: str, last_begin: int, *, cut: bool) -> bool:
     at = 0
     while found := entry.search(text, at, len(text), last_begin):
-        if not entry.rejects(found[entry.group]):
+        if (cut and found.end() == len(text)) or not entry.rejects(found[entry.group]):
             return False
         at = found.start() + 1
     return True

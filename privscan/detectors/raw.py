@@ -23,27 +23,32 @@ _NUMBER = re.compile(rb"[0-9.eE+\x2d]++")
 _CUT = re.compile(r"\\(?:u[0-9A-Fa-f]{0,3})?\Z")
 
 
-def texts(raw: bytes, last: int, *, quoted: bool) -> Iterator[tuple[int, str | None]]:
-    """Yield (offset in the stretch, text) of what begins up to `last` and may be shown to a pattern.
+# Where in the stretch, the text, and whether the stretch ends before the text does.
+Read = tuple[int, str | None, bool]
 
-    The text is None for what cannot be read.
+
+def texts(raw: bytes, last: int, *, quoted: bool) -> Iterator[Read]:
+    """Yield (offset in the stretch, text, cut off) of what begins up to `last` and may be shown to a pattern.
+
+    The text is None for what cannot be read, `cut off` says that the stretch ends before the text may.
     `quoted`: the bytes are JSON; else they are values of a column. The stretch may begin and end anywhere. A text is
     no longer than its bytes.
     """
     if quoted:
-        yield from _pieces(raw, 0, last, DEPTH)
+        yield from _pieces(raw, 0, last, DEPTH, cut=True)
         return
     at = 0
     for value in raw.split(SEPARATOR):
         if at > last:
             return
-        yield at, value.decode("utf-8", "replace")
+        cut = at + len(value) == len(raw)
+        yield at, value.decode("utf-8", "replace"), cut
         if b'"' in value:
-            yield from _pieces(value, at, last, DEPTH)
+            yield from _pieces(value, at, last, DEPTH, cut=cut)
         at += len(value) + 1
 
 
-def _pieces(raw: bytes, at: int, last: int, depth: int) -> Iterator[tuple[int, str | None]]:
+def _pieces(raw: bytes, at: int, last: int, depth: int, *, cut: bool) -> Iterator[Read]:
     """Cut JSON at the quotes round its strings, whichever side of them is inside."""
     for found in _PIECE.finditer(raw):
         piece, begin = found[1], at + found.start()
@@ -52,12 +57,13 @@ def _pieces(raw: bytes, at: int, last: int, depth: int) -> Iterator[tuple[int, s
         if not piece:
             continue
         text = _read(piece)
-        yield begin, text
+        open_ = cut and found.end() == len(raw) and not found[0].endswith(b'"')
+        yield begin, text, open_
         if text is not None and depth > 1 and '"' in text:
-            yield from _pieces(text.encode("utf-8", "surrogatepass"), begin, last, depth - 1)
+            yield from _pieces(text.encode("utf-8", "surrogatepass"), begin, last, depth - 1, cut=open_)
         if _NUMBERS.fullmatch(piece):
             for number in _NUMBER.finditer(piece):
-                yield begin + number.start(), number[0].decode()
+                yield begin + number.start(), number[0].decode(), open_ and number.end() == len(piece)
 
 
 def _read(piece: bytes) -> str | None:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import replace
-from re import _parser as sre_parse  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING
 
 from privscan.detectors.compiled import Compiled
 from privscan.detectors.patterns import Patterns
+from privscan.detectors.syntax import parsed
 from privscan.model import Confidence
 from privscan.rules import heads
 
@@ -97,7 +97,7 @@ class Together:
         entry = self._compiled.get(name)
         if entry is None:
             rule = next(rule for rule in self._rules[partner] if rule.id == name)
-            width = int(sre_parse.parse(rule.pattern).getwidth()[0])
+            width = int(parsed(rule.pattern).getwidth()[0])
             entry = self._compiled[name] = (Compiled(rule, hopeless=False), width)
         return entry
 

@@ -147,6 +147,30 @@ def found_in(kit, leaves):
 
 
 @pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_a_value_that_runs_past_its_window_is_not_turned_away_for_its_part(tmp_path, form) -> None:
+    rule = replace(
+        RULE, pattern=r"\bn\d{8,400}\b", context=(), validators=("luhn",), confidence=Confidence.HIGH, window=64
+    )
+    body = "7992739871" * 20
+    digit = next(digit for digit in "0123456789" if validators.TABLE["luhn"](f"n{body}{digit}").state == "passed")
+    path = tmp_path / f"a.{form}"
+    texts = [f"so n{body}{digit} it is", f"so n{body}{'3' if digit != '3' else '4'} it is"]
+    if form == "jsonl":
+        path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    else:
+        pq.write_table(pa.table({"text": texts}), path)
+    gate = own(tmp_path, rule)
+    (block,) = formats.named(form).blocks(Shard(0, 0, str(path), path.name, form))
+    assert 0 in gate.candidates(block)
+    assert [leaf.record for leaf in leaves_with_matches(gate, block)] == [0]
+
+
+def leaves_with_matches(gate, block):
+    shown = list(block.leaves(block.rows()))
+    return [shown[at] for at in gate.detect(shown)]
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
 def test_a_leaf_is_shown_to_the_rules_that_its_gate_let_through(tmp_path, form) -> None:
     texts = ["number x123 and word ywv", "number x12", "word ywv"]
     gate = own(tmp_path, RULE_X, RULE_Y)

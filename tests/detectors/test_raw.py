@@ -13,7 +13,7 @@ from privscan.detectors.raw import SEPARATOR, texts
 
 
 def read(raw: bytes, *, quoted: bool = True) -> list[str | None]:
-    return [text for _, text in texts(raw, len(raw), quoted=quoted)]
+    return [text for _, text, _ in texts(raw, len(raw), quoted=quoted)]
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,22 @@ def test_a_stretch_holds_the_strings_that_stand_in_it(value, data) -> None:
 
 @given(st.binary(max_size=40), st.booleans())
 def test_any_bytes_are_read_and_no_text_is_longer_than_its_bytes(raw, quoted) -> None:
-    for begin, text in texts(raw, len(raw), quoted=quoted):
+    for begin, text, _ in texts(raw, len(raw), quoted=quoted):
         assert 0 <= begin <= len(raw)
         assert text is None or len(text) <= len(raw) - begin
+
+
+@pytest.mark.parametrize(
+    ("raw", "quoted", "cut"),
+    [
+        pytest.param(b'": "abc', True, ["abc"], id="in-a-string"),
+        pytest.param(b'": "abc"', True, [], id="string-closed"),
+        pytest.param(b'": "abc\\', True, ["abc"], id="in-an-escape"),
+        pytest.param(b'": 12', True, [": 12", "12"], id="in-a-number"),
+        pytest.param(b"\x1eab\x1ecd", False, ["cd"], id="in-a-value"),
+        pytest.param(b"\x1eab\x1e", False, [""], id="value-closed"),
+        pytest.param(rb'"{\"a\": \"xy', True, ['{"a": "xy', "xy"], id="in-json-in-a-string"),
+    ],
+)
+def test_what_the_stretch_cuts_off_is_told(raw: bytes, quoted: bool, cut: list[str]) -> None:
+    assert [text for _, text, open_ in texts(raw, len(raw), quoted=quoted) if open_] == cut
