@@ -204,7 +204,6 @@ def _origins(leaves: Sequence[Leaf]) -> dict[int, list[Origin]]:
     return out
 
 
-@functools.lru_cache(maxsize=4096)
 def _segments(field: str) -> tuple[str, ...]:
     return tuple(segment for segment in field.removesuffix("~key").split("/") if segment and segment != "*")
 

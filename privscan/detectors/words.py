@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from privscan.model import Span
 
 NAMES_KEPT = 4096
+LONGEST_NAME = 512  # characters at the end of a field that are read: what is kept of hostile ones stays small
 
 
 def folded(word: str) -> str:
@@ -134,13 +135,17 @@ def spaced(text: str) -> str:
     return f" {' '.join(_WORD.findall(folded(text)))} "
 
 
-@functools.lru_cache(maxsize=65536)
 def field_words(pointer: str) -> str:
     """Return the names in a field as folded words: the last two named segments, split at case and punctuation.
 
     >>> field_words("/users/0/homePhone")
     'users home phone'
     """
+    return _field_words(pointer[-LONGEST_NAME:])
+
+
+@functools.lru_cache(maxsize=65536)
+def _field_words(pointer: str) -> str:
     names = [segment for segment in pointer.removesuffix("~key").split("/") if segment and not segment.isdigit()][-2:]
     split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", " ".join(names))
     return folded(re.sub(r"[\W_]+", " ", split))

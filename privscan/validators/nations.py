@@ -47,7 +47,6 @@ US united states of america|UZ oʻzbekiston|VN viet nam|ZA suid-afrika
 """
 
 
-@functools.lru_cache(maxsize=4096)
 def country(text: str) -> str:
     """Return the ISO 3166 alpha-2 code of the country a text names, "" where it is something else.
 
@@ -56,9 +55,11 @@ def country(text: str) -> str:
     >>> country("Germany is far"), country("zz"), country("english")
     ('', '', '')
     """
-    text = text.strip()
-    if not 1 < len(text) <= _LONGEST:
-        return ""
+    return _country(text.strip()) if len(text) <= _LONGEST else ""
+
+
+@functools.lru_cache(maxsize=4096)  # of short texts: a field of many megabytes is not kept
+def _country(text: str) -> str:
     code = text.upper()
     code = ALPHA3.get(code, _ALIASES.get(code, code))
     if code in CODES:

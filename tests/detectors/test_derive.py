@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from privscan import rules
 from privscan.detectors.derive import derive, least_run
 from privscan.detectors.triggers import refused
-from privscan.detectors.words import Words, folded, keyword_triggers, spaced
+from privscan.detectors.words import Words, field_words, folded, keyword_triggers, spaced
 
 RULES = [r for r in rules.load_rules() if r.pattern and not (r.trigger or r.keywords or r.requires)]
 
@@ -106,6 +106,11 @@ def test_words_of_scripts_without_blanks_count_inside_others() -> None:
 )
 def test_least_run(pattern, run) -> None:
     assert least_run(pattern) == run
+
+
+def test_of_an_endless_field_the_end_is_read() -> None:
+    assert field_words("/" + "x" * 10_000_000 + "/homePhone").endswith("x home phone")
+    assert len(field_words("/" + "y" * 10_000_000)) < 1000
 
 
 def test_folded() -> None:
