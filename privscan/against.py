@@ -60,9 +60,11 @@ def identity(settings: Settings) -> list[Any]:
     UsageError for a path that is not there, an index of another version or other settings; InputError for a damaged
     one.
     """
+    found: list[Any] = []
+    if not settings.dedup.against:
+        return found
     from privscan.dedup import index
 
-    found = []
     for path in settings.dedup.against:
         for file, uri in _files(path):
             if file.endswith(".parquet") and index.is_index(file):

@@ -150,7 +150,7 @@ def settings(
     media_root: str | None = None,
 ) -> Settings:
     """Check and resolve what was asked for; UsageError, ConfigError or RuleError where it cannot be."""
-    chosen = policies.with_models(policies.load(policy, operators.names()), engine, ner)
+    chosen = policies.with_models(policies.load(policy, operators.names), engine, ner)
     loaded = rules.load_rules(rule_files, cache_dir or default_cache())
     in_policy = rules.select(rules.of(loaded, chosen.detectors), chosen.select, chosen.ignore, chosen.regulations)
     active = rules.select(in_policy, select, ignore) if select or ignore else in_policy

@@ -12,8 +12,9 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import privscan
-from privscan import config
+from privscan import config, detectors
 from privscan.errors import UsageError
+from privscan.policy import OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,6 +102,9 @@ def plugins(settings: Settings) -> list[str]:
     """Return the third-party parts in use, as "group: name (package version)"."""
     policy = settings.policy
     named = {*policy.detectors, policy.default.operator, *(action.operator for _, action in policy.actions)}
+    named -= {*detectors.OWN, *OPERATORS}
+    if not named:  # a look at all that is installed takes its time
+        return []
     return sorted(
         f"{group}: {point.name} ({point.dist.name} {point.dist.version})"
         for group in PLUGINS

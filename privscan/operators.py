@@ -145,11 +145,12 @@ def names() -> set[str]:
 
 def table(wanted: Iterable[str]) -> dict[str, Operator]:
     """Return the operators called by name, plugins loaded; ConfigError for one that nobody provides."""
+    missing = set(wanted) - TABLE.keys()
+    if not missing:
+        return dict(TABLE)
     from importlib.metadata import entry_points
 
-    wanted = set(wanted)
-    missing = wanted - TABLE.keys()
-    plugins = {point.name: point for point in entry_points(group="privscan.operators")} if missing else {}
+    plugins = {point.name: point for point in entry_points(group="privscan.operators")}
     for name in sorted(missing - plugins.keys()):
         raise ConfigError(f'no operator is called "{name}"{nearest(name, {*TABLE, *plugins})}')
     return TABLE | {name: _plugin(name, plugins[name]) for name in missing}

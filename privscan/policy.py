@@ -20,7 +20,7 @@ from privscan.model import Action, Confidence, Match, Policy, State
 from privscan.rules import packs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 __all__ = ["OPERATORS", "action", "load", "shipped", "with_models"]
 
@@ -72,8 +72,8 @@ def shipped() -> tuple[str, ...]:
     return tuple(sorted(file.stem for file in (packs() / "policies").glob("*.toml")))
 
 
-def load(name_or_path: str, operators: Iterable[str] = ()) -> Policy:
-    """Return a shipped policy by its name, or the one a TOML file states; `operators` adds names of plug-ins.
+def load(name_or_path: str, operators: Callable[[], Iterable[str]] = tuple) -> Policy:
+    """Return a shipped policy by its name, or the one a TOML file states; `operators` tells the names of plug-ins.
 
     Raises ConfigError with file, key and the nearest name there is.
     """
@@ -83,7 +83,7 @@ def load(name_or_path: str, operators: Iterable[str] = ()) -> Policy:
         data = tomllib.loads(raw.decode("utf-8"))
     except ValueError as error:
         raise ConfigError(f"{source}: cannot be read as TOML: {error}") from None
-    return _policy(data, source, frozenset(operators), hashlib.sha256(raw).hexdigest())
+    return _policy(data, source, operators, hashlib.sha256(raw).hexdigest())
 
 
 def text(name_or_path: str) -> str:
@@ -130,7 +130,7 @@ def action(policy: Policy, match: Match) -> Action:
     return named.get(match.entity, fallback)
 
 
-def _policy(data: dict[str, Any], source: str, plugins: frozenset[str], sha256: str) -> Policy:
+def _policy(data: dict[str, Any], source: str, plugins: Callable[[], Iterable[str]], sha256: str) -> Policy:
     for key in data:
         if key not in _KEYS:
             raise ConfigError(f'{source}: unknown key "{key}"{nearest(key, _KEYS)}')
@@ -200,20 +200,21 @@ def _word(data: dict[str, Any], key: str, source: str) -> str:
     return value
 
 
-def _action(table: Any, where: str, plugins: frozenset[str]) -> Action:
+def _action(table: Any, where: str, plugins: Callable[[], Iterable[str]]) -> Action:
     if not isinstance(table, dict) or not isinstance(table.get("operator"), str):
         raise ConfigError(f"{where}: operator: is missing; known: {', '.join(sorted(OPERATORS))}")
     name = table["operator"]
     params = {key: value for key, value in table.items() if key != "operator"}
     if name not in OPERATORS:
-        if name not in plugins:
-            raise ConfigError(f'{where}: unknown operator "{name}"{nearest(name, plugins | OPERATORS.keys())}')
+        known = {*plugins(), *OPERATORS}  # asked for here alone: looking at what is installed takes its time
+        if name not in known:
+            raise ConfigError(f'{where}: unknown operator "{name}"{nearest(name, known)}')
         return Action(name, tuple(sorted(params.items())))
     for key, value in params.items():
         wanted = OPERATORS[name].get(key)
         if wanted is None:
-            known = OPERATORS[name]
-            remedy = nearest(key, known) if known else "; it takes nothing"
+            takes = OPERATORS[name]
+            remedy = nearest(key, takes) if takes else "; it takes nothing"
             raise ConfigError(f'{where}: {name} takes no "{key}"{remedy}')
         if not isinstance(value, wanted) or isinstance(value, bool):
             raise ConfigError(f"{where}: {key}: must be a {'string' if wanted is str else 'number'}")

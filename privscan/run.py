@@ -284,7 +284,6 @@ class Run:
 
     def duplicates(self, folder: RunFolder, workers: Workers) -> dict[str, str]:
         """Sign every piece, then choose which rows go; return each piece's file of dropped rows by its name."""
-        from privscan.dedup import index
         from privscan.dedup.choose import choose
 
         signed: list[Piece] = []
@@ -305,6 +304,8 @@ class Run:
         if asked.passage:
             repeated.find(self, folder, workers, parts, chosen.drops)
         if asked.index:
+            from privscan.dedup import index
+
             index.save(parts, chosen.drops, asked, self.named, asked.index)
         return dict(zip((piece.name for piece in signed), chosen.drops, strict=True))
 
@@ -454,7 +455,7 @@ class Run:
             if self.settings.dedup.passage and not self.settings.dedup.cuts:
                 folder.join("repeated.jsonl", (f"{stem}.repeated" for stem in stems))
         folder.put("report.json", report_json.dump(report))
-        folder.put("report.html", html.render(report, Listing(rows.read(folder.path))))
+        folder.put("report.html", html.render(report, Listing(rows.read(folder.path)), self.settings.cache_dir))
         sides = [name for name in runfolder.SIDE_FILES if os.path.exists(os.path.join(folder.path, name))]
         told = manifest.of(self.settings, report, self.paths, self.inputs)
         told["files"] = {name: runfolder.sha256(os.path.join(folder.path, name)) for name in sides}

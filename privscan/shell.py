@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 def chosen(wanted: list[str] | None, *, quiet: bool, group_by: str | None = None) -> list[str]:
     """Check the formats asked for, and what to group by, before any data is read."""
     from privscan import reports
-    from privscan.reports import alone
 
     if group_by not in (None, "secret"):
         raise UsageError(f'--group-by: nothing can be grouped by "{group_by}"; give secret')
@@ -33,6 +32,8 @@ def chosen(wanted: list[str] | None, *, quiet: bool, group_by: str | None = None
     for entry in chosen:
         name, _, target = entry.partition("=")
         if group_by:
+            from privscan.reports import alone
+
             alone.check([name])
         reports.check(name)
         folder = os.path.dirname(os.path.abspath(target)) if target else ""

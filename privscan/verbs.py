@@ -72,7 +72,7 @@ def policy_show(
     from privscan import policy as policies
 
     with shell.errors():
-        policies.load(name, operators.names())
+        policies.load(name, operators.names)
         with shell.piped():
             typer.echo(policies.text(name), nl=False)
 

@@ -8,6 +8,7 @@ names them.
 from __future__ import annotations
 
 from collections import Counter
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from privscan import views
@@ -18,7 +19,6 @@ from privscan.states import Watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from importlib.metadata import EntryPoint
 
     from privscan.config import Settings
     from privscan.formats import Block
@@ -53,22 +53,15 @@ class Detector(Protocol):
 
 def build(settings: Settings) -> tuple[Detector, ...]:
     """Make the detectors the policy names; ConfigError for one that nobody provides."""
-    from importlib import import_module
-    from importlib.metadata import entry_points
-
     found: list[Detector] = []
-    plugins = {point.name: point for point in entry_points(group="privscan.detectors")}
     wanted_by = {*RULELESS, *(rule.detector for rule in settings.rules)}
     for name in settings.policy.detectors:
         if name in OWN:
             module, kind = OWN[name]
             if name in wanted_by:
                 found.append(getattr(import_module(module), kind)(settings))
-        elif name in plugins:
-            found.append(_plugin(name, plugins[name], settings))
         else:
-            known = {*OWN, *plugins}
-            raise ConfigError(f'policy {settings.policy.id}: no detector is called "{name}"{nearest(name, known)}')
+            found.append(_plugin(name, settings))
     if settings.policy.allow:
         from privscan.detectors.allow import Allowing
 
@@ -96,9 +89,15 @@ def build(settings: Settings) -> tuple[Detector, ...]:
     return tuple(found)
 
 
-def _plugin(name: str, point: EntryPoint, settings: Settings) -> Detector:
+def _plugin(name: str, settings: Settings) -> Detector:
+    from importlib.metadata import entry_points  # it and its look at what is installed take their time
+
+    plugins = {point.name: point for point in entry_points(group="privscan.detectors")}
+    if name not in plugins:
+        known = {*OWN, *plugins}
+        raise ConfigError(f'policy {settings.policy.id}: no detector is called "{name}"{nearest(name, known)}')
     try:
-        made: Detector = point.load()(settings)
+        made: Detector = plugins[name].load()(settings)
     except Exception as error:  # noqa: BLE001 - a plugin is anybody's code
         raise ConfigError(
             f'detector "{name}" does not load ({type(error).__name__}); install its package again'

@@ -7,11 +7,10 @@ the entry point group `privscan.reports`; they are looked up only when asked for
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from privscan.errors import UsageError, nearest
-from privscan.reports import console, csv, findings, github, gitlab, html, json, junit, markdown, sarif
-from privscan.reports.documents import aiact, card, croissant, datasheet
 from privscan.reports.grouped import Listing
 from privscan.reports.wording import clip
 
@@ -25,26 +24,27 @@ __all__ = ["FORMATS", "LISTS", "Listing", "check", "write"]
 
 GROUP = "privscan.reports"
 
-FORMATS: dict[str, Callable[[Report, TextIO], None]] = {
-    "ai-act": aiact.write,
-    "card": card.write_whole,
-    "card-section": card.write_section,
-    "console": console.write,
-    "croissant": croissant.write,
-    "datasheet": datasheet.write,
-    "json": json.write,
-    "markdown": markdown.write,
+# Name -> module and function; a format is imported when it is asked for.
+FORMATS = {
+    "ai-act": ("documents.aiact", "write"),
+    "card": ("documents.card", "write_whole"),
+    "card-section": ("documents.card", "write_section"),
+    "console": ("console", "write"),
+    "croissant": ("documents.croissant", "write"),
+    "datasheet": ("documents.datasheet", "write"),
+    "json": ("json", "write"),
+    "markdown": ("markdown", "write"),
 }
 
 
-LISTS: dict[str, Callable[[Report, Listing, TextIO], None]] = {
-    "csv": csv.write,
-    "findings": findings.write,
-    "github": github.write,
-    "gitlab": gitlab.write,
-    "html": html.write,
-    "junit": junit.write,
-    "sarif": sarif.write,
+LISTS = {
+    "csv": ("csv", "write"),
+    "findings": ("findings", "write"),
+    "github": ("github", "write"),
+    "gitlab": ("gitlab", "write"),
+    "html": ("html", "write"),
+    "junit": ("junit", "write"),
+    "sarif": ("sarif", "write"),
 }
 
 
@@ -58,10 +58,10 @@ def write(report: Report, name: str, stream: TextIO, listing: Listing | None = N
     UsageError where there is no such format, or another package's does not load or does not return text.
     """
     if name in FORMATS:
-        FORMATS[name](report, stream)
+        _ours(*FORMATS[name])(report, stream)
         return
     if name in LISTS:
-        LISTS[name](report, listing or Listing(), stream)
+        _ours(*LISTS[name])(report, listing or Listing(), stream)
         return
     text = _plugin(name)(report)
     if not isinstance(text, str):
@@ -73,6 +73,11 @@ def check(name: str) -> None:
     """Raise UsageError for a format that nobody provides: before any data is read."""
     if name not in FORMATS and name not in LISTS:
         _plugin(name)
+
+
+def _ours(module: str, function: str) -> Callable[..., None]:
+    found: Callable[..., None] = getattr(import_module(f"privscan.reports.{module}"), function)
+    return found
 
 
 def _plugin(name: str) -> Callable[[Report], object]:

@@ -40,20 +40,15 @@ _BLOT = "▒"  # what the samples have in place of words that might tell
 _LEVELS = ("high", "medium", "low")
 
 
-def render(report: Report, listing: Listing | None = None) -> str:
+def render(report: Report, listing: Listing | None = None, cache: str | None = None) -> str:
     """Return the page, a whole HTML 5 document in ASCII, so that it survives any stream and any server.
 
-    With a `listing` it also tells where findings stand, how often values come back, and examples of each rule.
+    With a `listing` it also tells where findings stand, how often values come back, and examples of each rule. `cache`
+    is a folder to keep the compiled templates in.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from privscan.reports import templates
 
-    environment = Environment(
-        loader=PackageLoader("privscan.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates.environment(cache)
     environment.filters |= {
         "clip": lambda text, limit=_NAME: wording.clip(str(text), limit),
         "duration": wording.duration,
