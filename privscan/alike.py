@@ -6,6 +6,7 @@ have as their number: no piece of a text is in what comes out.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import re
 from typing import TYPE_CHECKING
@@ -14,11 +15,11 @@ from privscan import formats
 from privscan.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from privscan.model import Shard
 
-__all__ = ["difference", "text_of"]
+__all__ = ["difference", "texts_of"]
 
 _WORDS = 2000  # of either text; what comes after is not compared
 _SHOWN = 6  # words of one change
@@ -64,19 +65,15 @@ def _shape(word: str) -> str:
     return out + "…" if len(word) > _LETTERS else out
 
 
-def text_of(shards: Sequence[Shard], record: int, fields: Sequence[str], chat: str) -> str | None:
-    """Return the compared text of a record of a file, given the file's shards; None when it cannot be had."""
-    before = [shard for shard in shards if shard.first_record <= record]
-    if not before:
-        return None
-    shard = max(before, key=lambda entry: entry.first_record)
-    try:
-        for block in formats.named(shard.format).blocks(shard):
-            if record < block.first:
-                return None
-            rows = block.rows()
-            if rows and record <= block.first + rows[-1]:
-                return block.texts(fields, chat)[record - block.first]
-    except (InputError, OSError):
-        return None
-    return None
+def texts_of(shards: Sequence[Shard], records: Iterable[int], fields: Sequence[str], chat: str) -> dict[int, str]:
+    """Return the compared texts of some records of a file by their numbers, given the file's shards in order.
+
+    Each shard is read once at most, up to the last record wanted. What cannot be had again is left out.
+    """
+    found: dict[int, str] = {}
+    for shard, mine in formats.by_shard(shards, records).items():
+        with contextlib.suppress(InputError, OSError):
+            for block in formats.named(shard.format).holding(shard, mine):
+                texts = dict(enumerate(block.texts(fields, chat), block.first))
+                found |= {record: text for record in mine if (text := texts.get(record)) is not None}
+    return found

@@ -157,7 +157,7 @@ def _difference(found: dict[str, Any], kept: Place, asked: Place, moved: str | N
             shards = kind.plan(path, uri, 0, settings["split"])
         except (OSError, InputError):
             return ""
-        text = alike.text_of(shards, record, settings["dedup_field"], chat)
+        text = alike.texts_of(shards, [record], settings["dedup_field"], chat).get(record)
         if text is None:
             return ""
         texts.append(text)

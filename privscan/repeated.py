@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Repeats", "find", "told"]
 
 _LARGEST = 20
-_STREAM = 64 << 20  # bytes of a compressed file up to which it is read again for an example
+_STREAM = 64 << 20  # bytes of a file that can be entered nowhere up to which it is read again for examples
 
 
 class Repeats(NamedTuple):
@@ -91,28 +91,34 @@ def _families(run: Run, families: Copies, pairs: list[Pair]) -> dict[str, Any]:
             {"uri": run.named(file), "record": row, "exact": exact, "near": near}
             for file, row, exact, near in families.largest(_LARGEST)
         ],
-        "samples": [entry for pair in pairs if run.settings.samples and (entry := _sample(run, pair))],
+        "samples": list(_samples(run, pairs)) if run.settings.samples else [],
     }
 
 
-def _sample(run: Run, pair: Pair) -> dict[str, Any] | None:
-    """Return a pair with its difference by shape; None where a text cannot be had again at little cost."""
-    texts = []
-    for file, row in (pair.kept, pair.row):
-        entry = run.inputs.files[file]
-        if entry.uri.endswith((".gz", ".zst")) and run.before[entry.path][0] > _STREAM:
-            return None
-        shards = [shard for shard in run.plan if shard.file == file]
-        text = alike.text_of(shards, row, run.settings.dedup_fields, run.settings.dedup.chat)
-        if text is None:
-            return None
-        texts.append(text)
-    (kept_file, kept), (file, row) = pair.kept, pair.row
-    return {
-        "uri": run.named(file),
-        "record": row,
-        "kept_uri": run.named(kept_file),
-        "kept_record": kept,
-        "similarity": pair.similarity,
-        "difference": alike.difference(*texts),
+def _samples(run: Run, pairs: Sequence[Pair]) -> Iterator[dict[str, Any]]:
+    """Yield pairs with their difference by shape, but those of which a text cannot be had again at little cost."""
+    wanted = sorted({place for pair in pairs for place in (pair.kept, pair.row)})
+    texts = {
+        (file, row): text
+        for file, places in itertools.groupby(wanted, key=lambda place: place[0])
+        for row, text in _texts(run, file, [row for _, row in places]).items()
     }
+    for pair in pairs:
+        if pair.kept not in texts or pair.row not in texts:
+            continue
+        (kept_file, kept), (file, row) = pair.kept, pair.row
+        yield {
+            "uri": run.named(file),
+            "record": row,
+            "kept_uri": run.named(kept_file),
+            "kept_record": kept,
+            "similarity": pair.similarity,
+            "difference": alike.difference(texts[pair.kept], texts[pair.row]),
+        }
+
+
+def _texts(run: Run, file: int, rows: Sequence[int]) -> dict[int, str]:
+    shards = [shard for shard in run.plan if shard.file == file]
+    if run.before[run.inputs.files[file].path][0] > _STREAM * len(shards):
+        return {}
+    return alike.texts_of(shards, rows, run.settings.dedup_fields, run.settings.dedup.chat)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -101,10 +102,37 @@ class Format(Protocol):
 
     def blocks(self, shard: Shard) -> Iterator[Block]: ...
 
+    def holding(self, shard: Shard, records: Sequence[int]) -> Iterator[Block]:
+        """Yield blocks that hold some records (ascending) of a shard; what stands elsewhere costs little or nothing.
+
+        InputError as for `blocks`.
+        """
+
     def writer(self, shard: Shard, part: str) -> Writer: ...
 
     def assemble(self, shard: Shard, parts: Sequence[str], target: str) -> None:
         """Join the parts of one file, in order, into `target`."""
+
+
+def by_shard(shards: Sequence[Shard], records: Iterable[int]) -> dict[Shard, list[int]]:
+    """Return the shards of one file, in order, that hold some of its records, and which, ascending."""
+    firsts = [shard.first_record for shard in shards]
+    found: dict[Shard, list[int]] = {}
+    for record in sorted(set(records)):
+        place = bisect_right(firsts, record) - 1
+        if place >= 0:
+            found.setdefault(shards[place], []).append(record)
+    return found
+
+
+def among(blocks: Iterable[Block], records: Sequence[int]) -> Iterator[Block]:
+    """Yield those blocks that hold one of some records (ascending), and take none behind the last."""
+    for block in blocks:
+        beyond = block.first + len(block.rows())
+        if any(block.first <= record < beyond for record in records):
+            yield block
+        if records[-1] < beyond:
+            return
 
 
 # Where each format lives, and the ends of the names it reads: the one place a new one is named. A format is imported

@@ -316,6 +316,17 @@ class Jsonl:
                 block.refuse(too_long(shard.uri, number))
             yield block
 
+    def holding(self, shard: Shard, records: Sequence[int]) -> Iterator[JsonlBlock]:
+        """Yield a block for each record, of its line alone; the others are counted, and looked at no further."""
+        for first, buffer, whole in self.lines(shard):
+            beyond = first + count(buffer)
+            mine = [record for record in records if first <= record < beyond]
+            apart = buffer.split(b"\n", mine[-1] - first + 1) if mine and whole else []
+            for record in mine if whole else ():
+                yield JsonlBlock(shard, record, apart[record - first])
+            if records[-1] < beyond:
+                return
+
     def lines(self, shard: Shard) -> Iterator[tuple[int, bytes, bool]]:
         """Yield (first record, bytes, whole) as `whole_lines` cuts them; InputError as `blocks`."""
         number = shard.first_record

@@ -27,7 +27,7 @@ from xxhash import xxh3_128_hexdigest
 
 from privscan.dedup.text import text_of
 from privscan.errors import InputError, OutputError
-from privscan.formats import binary, vectors
+from privscan.formats import among, binary, by_shard, vectors
 from privscan.formats import columns as flat
 from privscan.formats.footer import BROKEN, options_of, schema_of
 from privscan.formats.objects import records
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from privscan.formats import Rewrite
+    from privscan.formats import Block, Rewrite
 
 __all__ = ["Parquet", "ParquetBlock", "ParquetWriter", "Rendered"]
 
@@ -312,6 +312,12 @@ class Parquet:
                 for batch in _batches(source, group, shard.uri):
                     yield ParquetBlock(batch, group, row, shard.uri)
                     row += batch.num_rows
+
+    def holding(self, shard: Shard, records: Sequence[int]) -> Iterator[Block]:
+        """Yield the blocks with the records; other row groups are not read."""
+        groups = self.plan(shard.path, shard.uri, shard.file, 0)
+        for group, mine in by_shard(groups, records).items():
+            yield from among(self.blocks(group), mine)
 
     def writer(self, shard: Shard, part: str) -> ParquetWriter:
         """Return a writer to `part` with schema and properties of the shard's file."""

@@ -19,14 +19,14 @@ import xxhash
 
 from privscan import jsontext
 from privscan.errors import InputError
-from privscan.formats import vectors
+from privscan.formats import among, vectors
 from privscan.formats.members import BLOCK, LARGEST, Member, anew, members
 from privscan.model import Blob, Leaf, LeafKind, Problem, Shard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from privscan.formats import Rewrite
+    from privscan.formats import Block, Rewrite
 
 __all__ = ["SUFFIXES", "Tar", "TarBlock"]
 
@@ -264,6 +264,10 @@ class Tar:
         except InputError:
             yield TarBlock(shard.uri, first, held, _END)
             raise
+
+    def holding(self, shard: Shard, records: Sequence[int]) -> Iterator[Block]:
+        """Yield the blocks with the records; the archive is read up to the last."""
+        return among(self.blocks(shard), records)
 
     def writer(self, shard: Shard, part: str) -> TarWriter:
         return TarWriter(part, _codec(shard.uri))
