@@ -17,18 +17,18 @@ import orjson
 from privscan.model import LeafKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-_TOKEN = re.compile(
+_GRAMMAR = (
     # 1 a short string, 2 it is a key; 3 a string too long for the engine's own loop
     r'"([^"\\]{0,160}+(?:\\.[^"\\]{0,160}+){0,8}+)"(\s*+:)?|(")'
     r"|([{\[])|([}\]])"  # 4 open, 5 close
     r"|(-?[0-9][^\s,\]}]*+)"  # 6 number
-    r"|([tfn])[a-z]++",  # 7 true, false, null
-    re.DOTALL,
+    r"|([tfn])[a-z]++"  # 7 true, false, null
 )
+_TOKEN, _RAW_TOKEN = re.compile(_GRAMMAR, re.DOTALL), re.compile(_GRAMMAR.encode(), re.DOTALL)
 _STRING, _KEY, _LONG, _OPEN, _CLOSE, _NUMBER, _OTHER = 1, 2, 3, 4, 5, 6, 7
-_COLON = re.compile(r"\s*+:")
+_COLON, _RAW_COLON = re.compile(r"\s*+:"), re.compile(rb"\s*+:")
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _SURROGATE = re.compile(  # 1 a lone one; any other escape is passed over whole
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
@@ -40,6 +40,7 @@ _WRITERS = (encode_basestring, encode_basestring_ascii)
 _LONE = re.compile(rb"\\u[dD][89a-fA-F]")
 SHORT = 1 << 20  # characters: of longer tokens no further copies are made
 MAX_DEPTH = 1024  # orjson's own limit
+_LIST = ("[", 0x5B)
 
 
 class Token(NamedTuple):
@@ -67,7 +68,7 @@ def _diagnose(line: bytes, error: orjson.JSONDecodeError) -> str:
         text = line.decode("utf-8")
     except UnicodeDecodeError as bad:
         return f"not UTF-8 at byte {bad.start} of the line"
-    if _depth(text) > MAX_DEPTH:
+    if depth(text) > MAX_DEPTH:
         return f"nested deeper than {MAX_DEPTH} levels"
     if _LONE.search(line):
         try:
@@ -84,15 +85,15 @@ def _mended(line: bytes) -> bytes:
     return _SURROGATE.sub(lambda found: b"\\ufffd" if found[1] else found[0], line)
 
 
-def _depth(text: str) -> int:
+def depth(text: str | bytearray) -> int:
     """Return the deepest nesting, as far as the text can be read as tokens."""
-    depth = deepest = 0
+    open_ = deepest = 0
     for kind, _, _ in _spans(text):
         if kind == _OPEN:
-            depth += 1
-            deepest = max(deepest, depth)
+            open_ += 1
+            deepest = max(deepest, open_)
         elif kind == _CLOSE:
-            depth -= 1
+            open_ -= 1
     return deepest
 
 
@@ -128,16 +129,17 @@ def spelled(line: bytes) -> bytes | None:
     return None if b"\\u" in out or b"\\/" in out else out
 
 
-def tokens(text: str, marks: Sequence[int] | None = None) -> Iterator[Token]:
-    """Yield every string, number and key of a JSON text, in order, with its JSON Pointer.
+def tokens(text: str | bytearray, marks: Sequence[int] | None = None) -> Iterator[Token]:
+    """Yield every string, number and key of a JSON text, in order, with its JSON Pointer; of bytes by their offsets.
 
     With `marks` (ascending offsets in the text), yield only those in which a mark lies, or a mark lies in whose key.
     """
     stack: list[tuple[str, int, str, str, bool]] = []
     prefix, index, key, pointer, hot = "", -1, "", "", marks is None
+    name_of: Callable[[Any], str] = decode if isinstance(text, str) else _decoded
     for kind, start, end in _spans(text):
         if kind == _KEY:
-            key = decode(text[start:end])
+            key = name_of(text[start:end])
             name = key.replace("~", "~0").replace("/", "~1") if "~" in key or "/" in key else key
             pointer = f"{prefix}/{name}"
             hot = marks is None or _marked(marks, start, end + 4)
@@ -151,7 +153,7 @@ def tokens(text: str, marks: Sequence[int] | None = None) -> Iterator[Token]:
                 index += 1
             if kind == _OPEN:
                 stack.append((prefix, index, key, pointer, hot))
-                prefix, index = pointer, 0 if text[start] == "[" else -1
+                prefix, index = pointer, 0 if text[start] in _LIST else -1
             elif kind != _OTHER and (hot or _marked(marks, start, end + 2)):
                 yield Token(start, end, LeafKind.STRING if kind == _STRING else LeafKind.NUMBER, key, pointer)
 
@@ -164,11 +166,12 @@ def _marked(marks: Sequence[int] | None, start: int, end: int) -> bool:
     return at < len(marks) and marks[at] <= end
 
 
-def _spans(text: str) -> Iterator[tuple[int, int, int]]:
+def _spans(text: str | bytearray) -> Iterator[tuple[int, int, int]]:
     """Yield (kind, start, end) of every token; long strings are jumped over by searching for their end."""
     at = 0
+    token: Any = _TOKEN if isinstance(text, str) else _RAW_TOKEN
     while True:
-        for found in _TOKEN.finditer(text, at):
+        for found in token.finditer(text, at):
             kind = found.lastindex or 0
             if kind == _LONG:
                 break
@@ -178,22 +181,28 @@ def _spans(text: str) -> Iterator[tuple[int, int, int]]:
             return
         start = found.end()
         end = _closing(text, start)
-        colon = _COLON.match(text, end + 1)
+        colon = _COLON.match(text, end + 1) if isinstance(text, str) else _RAW_COLON.match(text, end + 1)
         yield (_KEY if colon else _STRING), start, end
         at = colon.end() if colon else end + 1
 
 
-def _closing(text: str, start: int) -> int:
+def _closing(text: str | bytearray, start: int) -> int:
     """Return the offset of the quote that ends a string: the first with an even number of backslashes before it."""
-    end = text.find('"', start)
-    while end > start and text[end - 1] == "\\":
+    line: Any = text
+    quote, slash = ('"', "\\") if isinstance(text, str) else (b'"', 0x5C)
+    end: int = line.find(quote, start)
+    while end > start and line[end - 1] == slash:
         run = end - 1
-        while run > start and text[run - 1] == "\\":
+        while run > start and line[run - 1] == slash:
             run -= 1
         if (end - run) % 2 == 0:
             return end
-        end = text.find('"', end + 1)
+        end = line.find(quote, end + 1)
     return end if end >= 0 else len(text)
+
+
+def _decoded(raw: bytearray) -> str:
+    return decode(raw.decode("utf-8"))
 
 
 def content(text: str, start: int, end: int) -> str:

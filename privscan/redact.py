@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from privscan import detectors, operators, resolve, views
+from privscan import detectors, longtext, operators, resolve, views
 from privscan.formats import Rewrite
 from privscan.model import WHOLE, Action, Blob, LeafKind, Match, Span
 
@@ -106,7 +106,10 @@ class Redactor:
             return Rewrite(leaf, None, ())
         if leaf.kind is LeafKind.BINARY:
             return Rewrite(leaf, None if plain else self.remade(leaf, found[0]), ((*WHOLE, "\0"),))
-        packed = views.json.likely(leaf.text) or any("view:" in "".join(m.evidence) for e in found for m in e.matches)
+        long = longtext.long(leaf.text) is not None  # what is packed as JSON is never one
+        packed = not long and (
+            views.json.likely(leaf.text) or any("view:" in "".join(m.evidence) for e in found for m in e.matches)
+        )
         inner = list(views.of(leaf)) if packed else []
         spans = []
         for edit in found:
@@ -155,6 +158,8 @@ def _redone(rewrite: Rewrite) -> Leaf:
 
 def replaced(text: str, spans: Sequence[tuple[int, int, str]]) -> str:
     """Return the text with spans rewritten, joined once."""
+    if (long := longtext.long(text)) is not None:
+        return long.edited(spans)  # type: ignore[return-value]
     out: list[str] = []
     at = 0
     for start, end, new in spans:

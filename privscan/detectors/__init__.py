@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from privscan import views
 from privscan.detectors.marks import Marks, Told
 from privscan.errors import ConfigError, nearest
+from privscan.longtext import LongText
 from privscan.model import Match
 from privscan.states import Watched
 
@@ -109,6 +110,11 @@ def look(found_by: Iterable[Detector], leaves: Sequence[Leaf]) -> dict[int, list
     """Show leaves and their other readings to every detector; return matches by position, in the leaves' own spans."""
     if found_by == ():
         return {}  # nobody would look at the other readings
+    kinds: set[type] = {leaf.text.__class__ for leaf in leaves}
+    if LongText in kinds:
+        from privscan.detectors import windows
+
+        return windows.look(found_by, leaves, look)
     own = next((detector for detector in found_by if hasattr(detector, "shown")), None)
     shown = own.shown(leaves) if own is not None else leaves  # what is no text is read by its own detector alone
     seen = list(_views(found_by, shown))
@@ -214,5 +220,6 @@ def wanted(found_by: Iterable[Detector], block: Block, rows: Iterable[int]) -> d
 def leaves(block: Block, rows: Sequence[int], wanted: Mapping[int, Wanted]) -> Iterator[Leaf]:
     """Yield the leaves of some rows that are wanted, each with what is asked of it."""
     marks = {row: near for row in rows if (near := wanted[row].marks) is not None}
-    for leaf in block.leaves(rows, marks):
+    read = getattr(block, "stretched", block.leaves)  # a long line's long texts are not held
+    for leaf in read(rows, marks):
         yield leaf._replace(asked=wanted[leaf.record - block.first].asked)

@@ -18,6 +18,8 @@ class Allowing:
     def __init__(self, detector: Detector, allowed: Iterable[str]) -> None:
         self.detector = detector
         self.allowed = frozenset(map(_same, allowed))
+        if hasattr(detector, "reach"):
+            self.reach = detector.reach
 
     def candidates(self, block: Block) -> Iterable[int] | Mapping[int, Sequence[int] | None]:
         return self.detector.candidates(block)

@@ -18,7 +18,7 @@ from privscan import regions
 from privscan.detectors import hits, triggers
 from privscan.detectors.allow import Allowing
 from privscan.detectors.compiled import Compiled, needs_context
-from privscan.detectors.patterns import Patterns
+from privscan.detectors.patterns import Patterns, reach_across
 from privscan.detectors.words import LONG, field_words, spaced
 from privscan.model import Confidence, LeafKind, Match
 from privscan.validators import nations
@@ -76,6 +76,7 @@ class Origins:
         self._minimum = settings.min_confidence
         self._settings = replace(settings, min_confidence=Confidence.LOW)
         self.rules = tuple(rule for rule in settings.rules if gains(rule, settings.min_confidence))
+        self.reach = max(map(reach_across, self.rules), default=0)
         named = sorted({name for names in NAMES for name in names})
         self._named = triggers.scanner([_field(name) for name in named], settings.cache_dir)
         self._digits = triggers.scanner([DIGITS], settings.cache_dir)
@@ -113,6 +114,10 @@ class Origins:
                 if kept:
                     out.setdefault(position, []).extend(_raised(match, country) for match in kept)
         return out
+
+    def company(self, leaves: Sequence[Leaf]) -> list[Leaf]:
+        """Return the leaves of a record that say where it comes from: any part of it is looked at in their company."""
+        return [leaf for leaf in leaves if leaf.kind is LeafKind.STRING and rank(leaf.field) is not None]
 
     def settle(self, leaves: Sequence[Leaf], found: dict[int, list[Match]]) -> dict[int, list[Match]]:  # noqa: ARG002 - the protocol's
         """Return the matches without those that say less of what is known by its country."""

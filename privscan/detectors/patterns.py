@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from privscan.config import Settings
     from privscan.formats import Block
-    from privscan.model import Leaf
+    from privscan.model import Leaf, Rule
 
 Array = np.ndarray[Any, Any]
 # Where in a leaf to look, in code points: from, to, and the last place where a match can begin.
@@ -52,6 +52,7 @@ class Patterns:
         self.hopeless = [needs_context(rule, self.minimum) for rule in self.rules]
         kept = plan(self.rules, self.hopeless, settings.cache_dir)
         self.reaches = [Reach(*reach) for reach in kept["reaches"]]
+        self.reach = max(map(reach_across, self.rules), default=0)
         self._begins = kept["begins"]
         self._reaches = np.array(self.reaches, dtype=np.int64).reshape(-1, 3)
         found = [triggers.Trigger(number, text.encode("latin-1"), group) for number, text, group in kept["triggers"]]
@@ -208,6 +209,11 @@ class Patterns:
 
     def _near(self, words: Words, leaf: Leaf, span: Span, before: int, after: int) -> bool:
         return bool(around(words, leaf.text, span, before, after) or words.find_name(field_words(leaf.field)))
+
+
+def reach_across(rule: Rule) -> int:
+    """Return how many characters round a match of the rule may count for it, but for a match that is longer itself."""
+    return max(rule.window, rule.before, rule.within) + CONTEXT_BEFORE
 
 
 def _settled(matches: list[Match]) -> list[Match]:

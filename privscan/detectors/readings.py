@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 class Readings:
     """The triggers of all readings in one small database."""
 
+    reach = 1 << 14
+    """Characters round what is packed that may be read with it, through all readings (`respell.REACH`)."""
+
     def __init__(self, settings: Settings) -> None:
         triggered = [(reading, text) for reading in views.READINGS for text in reading.TRIGGERS]
         self._readings = [reading for reading, _ in triggered]

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from privscan.detectors.compiled import Compiled
-from privscan.detectors.patterns import Patterns
+from privscan.detectors.patterns import Patterns, reach_across
 from privscan.detectors.syntax import parsed
 from privscan.model import Confidence
 from privscan.rules import heads
@@ -47,6 +47,8 @@ class Together:
         }
         self._compiled: dict[str, tuple[Compiled, int]] = {}
         self._partners = Patterns(replace(settings, rules=tuple(map(told, partners))))
+        asking_all = [rule for rules in self._rules.values() for rule in rules]
+        self.reach = max([self._partners.reach, *(reach_across(rule) for rule in asking_all)])
 
     def candidates(self, block: Block) -> Told:
         """Ask for all of the rows in which a partner stands: the value may stand in any field."""
@@ -57,9 +59,18 @@ class Together:
 
     def detect(self, leaves: Sequence[Leaf]) -> dict[int, list[Match]]:
         """Return the matches beside their partners by position in `leaves`, those below the minimum left out."""
+        return self.beside(leaves, self.partners(leaves))
+
+    def partners(self, leaves: Sequence[Leaf]) -> list[tuple[int, Match]]:
+        """Return the partners among some leaves: (position in `leaves`, match)."""
+        found = self._partners.detect(leaves)
+        return [(position, match) for position, matches in found.items() for match in matches]
+
+    def beside(self, leaves: Sequence[Leaf], partners: Sequence[tuple[int, Match]]) -> dict[int, list[Match]]:
+        """Return what `detect` does, where the partners are known."""
         records: dict[int, list[tuple[int, Match]]] = defaultdict(list)
-        for position, matches in self._partners.detect(leaves).items():
-            records[leaves[position].record] += [(position, match) for match in matches]
+        for position, match in partners:
+            records[leaves[position].record].append((position, match))
         out: dict[int, list[Match]] = {}
         for position, leaf in enumerate(leaves) if records else ():
             found = list(self._beside(leaves, position, records[leaf.record])) if leaf.record in records else []

@@ -51,7 +51,7 @@ class JsonlBlock:
     def __init__(self, shard: Shard, first: int, buffer: bytes) -> None:
         self.uri, self.first, self.codec = shard.uri, first, codec_of(shard.uri)
         self.nbytes = len(buffer)
-        self.buffer = b"\n" + buffer if buffer.endswith(b"\n") else b"\n" + buffer + b"\n"
+        self.buffer = _framed(buffer)
         self._bytes = np.frombuffer(self.buffer, dtype=np.uint8)
         ends = places(self._bytes, lambda piece: piece == 0x0A) + 1
         self.starts = ends[:-1]
@@ -63,19 +63,19 @@ class JsonlBlock:
 
     def line(self, row: int) -> bytes:
         """Return a row's bytes, newline included; the last line may lack it."""
-        return self.buffer[int(self.starts[row]) : min(int(self._ends[row]), self.nbytes + 1)]
+        return bytes(self.buffer[int(self.starts[row]) : min(int(self._ends[row]), self.nbytes + 1)])
 
-    def _whole(self) -> bool:
+    def _whole(self, begin: int = 1) -> bool:
         """Say whether every line is one JSON value and nothing else, in one sweep: true nearly always.
 
         It is when there are as many values as lines, and nothing else than they and the newlines is left of the bytes.
         """
         try:
-            values = _VALUES.decode_lines(memoryview(self.buffer)[1:])
+            values = _VALUES.decode_lines(memoryview(self.buffer)[begin:])
         except (msgspec.DecodeError, RecursionError):
             return False
         lines = len(self.starts)
-        if len(values) != lines or sum(map(len, values)) + lines != len(self.buffer) - 1:
+        if len(values) != lines or sum(map(len, values)) + lines != len(self.buffer) - begin:
             return False
         return self._is_text() and not self._deep()
 
@@ -202,7 +202,9 @@ class JsonlBlock:
             for row in range(len(self.starts))
         ]
 
-    def render(self, edits: Mapping[int, Sequence[Rewrite]], without: frozenset[int]) -> bytes:
+    def render(
+        self, edits: Mapping[int, Sequence[Rewrite]], without: frozenset[int]
+    ) -> bytes | Iterable[bytes | memoryview]:
         """Return the block's bytes, compressed as the file is."""
         if not edits and not without and not self.problems:
             body = self.buffer[1 : 1 + self.nbytes]
@@ -235,6 +237,16 @@ class JsonlBlock:
         return "".join(out).encode("utf-8")
 
 
+def _framed(buffer: Any) -> Any:
+    """Return lines behind a newline and closed by one; long ones, in a `bytearray`, are not copied."""
+    if isinstance(buffer, bytearray):
+        buffer[:0] = b"\n"
+        if not buffer.endswith(b"\n"):
+            buffer += b"\n"
+        return buffer
+    return b"\n" + buffer if buffer.endswith(b"\n") else b"\n" + buffer + b"\n"
+
+
 def compress(body: bytes, codec: str) -> bytes:
     """Return one frame; the same bytes for the same body, whoever asks."""
     if codec == "gzip":
@@ -246,14 +258,22 @@ def compress(body: bytes, codec: str) -> bytes:
     return body
 
 
+def _block(shard: Shard, number: int, buffer: Any) -> JsonlBlock:
+    if not isinstance(buffer, bytearray):
+        return JsonlBlock(shard, number, buffer)
+    from privscan.formats.longline import LongLine
+
+    return LongLine(shard, number, buffer)  # type: ignore[arg-type]
+
+
 class JsonlWriter:
     """Appends rendered blocks to a part file."""
 
     def __init__(self, part: str) -> None:
         self._file = open(part, "wb")  # noqa: SIM115 - its lifetime is the writer's
 
-    def write(self, rendered: bytes) -> None:
-        self._file.write(rendered)
+    def write(self, rendered: bytes | Iterable[bytes | memoryview]) -> None:
+        self._file.writelines([rendered] if isinstance(rendered, bytes) else rendered)
 
     def close(self) -> None:
         self._file.close()
@@ -310,7 +330,7 @@ class Jsonl:
     def blocks(self, shard: Shard) -> Iterator[JsonlBlock]:
         """Yield blocks of about BLOCK_BYTES. InputError where the file stops being readable, behind what was read."""
         for number, buffer, whole in self.lines(shard):
-            block = JsonlBlock(shard, number, buffer)
+            block = _block(shard, number, buffer)
             del buffer  # the block has its own: no second copy of a long line is kept while it is looked at
             if not whole:
                 block.refuse(too_long(shard.uri, number))

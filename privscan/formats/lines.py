@@ -19,6 +19,7 @@ def count(buffer: bytes) -> int:
 def whole_lines(source: Any) -> Iterator[list[Any]]:
     """Yield [bytes of whole lines, True], or [an empty line, False] in place of one over MAX_LINE.
 
+    A line over BLOCK_BYTES comes by itself, as a `bytearray`, whose new owner may change it.
     A block is the whole lines of the BLOCK_BYTES behind its start, or its first line where that is longer: where it
     ends depends on where it starts and on nothing else, so that a file cut at any block's start gives the same blocks.
     """
@@ -34,28 +35,21 @@ def whole_lines(source: Any) -> Iterator[list[Any]]:
             yield [window[:cut], True]
             held = window[cut:]
             continue
-        parts, size = [window], len(window)
+        line, size = [bytearray(window)], len(window)  # in a list: whoever takes it is the only one to hold it
+        window = b""
         while chunk := source.read(BLOCK_BYTES):
             end = chunk.find(b"\n") + 1
             size += end or len(chunk)
             if size <= MAX_LINE:
-                parts.append(chunk[:end] if end else chunk)
+                line[0] += chunk[:end] if end else chunk
             else:
-                parts.clear()
+                line[0].clear()
             if end:
                 held = chunk[end:]
                 break
         else:
             held = b""
-        window = b""
-        yield [_taken(parts), True] if size <= MAX_LINE else [b"\n", False]
-
-
-def _taken(parts: list[bytes]) -> bytes:
-    """Return parts as one, and keep none of them."""
-    line = b"".join(parts)
-    parts.clear()
-    return line
+        yield [line.pop(), True] if size <= MAX_LINE else [b"\n", False]
 
 
 def _full(source: Any, size: int) -> bytes:
