@@ -15,6 +15,7 @@ from privscan.errors import UsageError
 
 app = typer.Typer(
     name="privscan",
+    cls=flags.Verbs,
     help="Find and remove personal data, secrets and repetition in training corpora (JSONL, Parquet). Works offline.",
     epilog="Exit codes: 0 complete and nothing at or over --fail-on · 1 findings · 2 usage, config or rules wrong · "
     "3 incomplete · 130 interrupted.",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 Paths = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="Files, folders, or - for JSONL on standard input.")
@@ -296,3 +298,53 @@ def _kind(param: Any) -> type:
     if param.multiple:
         return list
     return bool if param.is_flag else _KINDS.get(param.name, str)
+
+
+class Verbs(TyperGroup):
+    """The group of the verbs. It takes text as it was given, and leaves to Typer whatever else there is to read.
+
+    Typer has pydantic read every value, whose start takes as long as looking at a megabyte.
+    """
+
+    def __init__(self, **told: Any) -> None:
+        super().__init__(**told)
+        waiting: list[Any] = [self]
+        while waiting:
+            entry = waiting.pop()
+            waiting += getattr(entry, "commands", {}).values()
+            entry.get_params = functools.partial(_plain, entry.get_params)
+
+
+def _plain(params: Callable[[Any], list[Any]], context: Any) -> list[Any]:
+    """Return the parameters of a verb, made to read values by `_taken`."""
+    found = params(context)
+    for param in found:
+        if "process_value" not in vars(param):
+            param.process_value = functools.partial(_taken, param, param.process_value)
+    return found
+
+
+def _taken(param: Any, read: Callable[..., Any], context: Any, value: Any) -> Any:
+    """Return a parameter's value as `read` does, without calling it where the value is text already, or not given."""
+    kind = getattr(getattr(param, "type_descriptor", None), "annotation", None)
+    several = param.multiple or param.nargs == -1
+    if value is None and not param.required:
+        found: Any = () if several else None
+    elif kind is str and isinstance(value, str):
+        found = value
+    elif several and kind == list[str] and isinstance(value, list | tuple) and value and set(map(type, value)) == {str}:
+        found = list(value)
+    elif kind is int and _within(value, param.type_descriptor.parameter_info):
+        found = int(value)
+    else:
+        return read(context, value)
+    return found if param.callback is None else param.callback(context, param, found)
+
+
+def _within(value: Any, limits: Any) -> bool:
+    """Say whether a value is a whole number in digits, and none that the flag does not take."""
+    digits = str(value)
+    if not digits.isdecimal() or not digits.isascii() or len(digits) > 9:
+        return False
+    least, most = limits.min, limits.max
+    return (least is None or int(value) >= least) and (most is None or int(value) <= most)
