@@ -64,15 +64,18 @@ def whole(pattern: str) -> dict[bytes, int]:
     }
 
 
-def loose(pattern: str) -> bytes:
+def loose(pattern: str, *, bounded: bool = True) -> bytes:
     """Return an expression over raw bytes that holds wherever the pattern does: of all of it, not of a part.
+
+    Its alternatives stay together: apart they are many times as long. Not `bounded`, what repeats may do so for ever.
 
     >>> loose("[0-9]{3}-[0-9]{2}")
     b'(?:[\\\\x30-\\\\x39]){3,3}\\\\x2d(?:[\\\\x30-\\\\x39]){2,2}'
     """
     tree = parsed(pattern)
-    ways = sequences(tree, fold=bool(tree.state.flags & re.IGNORECASE))
-    return b"|".join(dict.fromkeys(b"".join(_nearest(pieces_of(way, outer=True))) for way in ways))
+    (only,) = sequences(tree, fold=bool(tree.state.flags & re.IGNORECASE), most=1)
+    found = b"".join(_nearest(pieces_of(only, outer=True)))
+    return found if bounded else re.sub(rb"\{(\d+),\d+\}", rb"{\1,}", found)
 
 
 def _nearest(pieces: Sequence[Piece]) -> list[bytes]:

@@ -134,20 +134,20 @@ def _bits(values: frozenset[int]) -> float:
 Item = tuple[Any, Any, bool]  # operation, its argument, whether case is ignored
 
 
-def sequences(items: Iterable[tuple[Any, Any]], *, fold: bool) -> list[list[Item]]:
-    """Return the sequences a parse tree stands for: groups opened, alternatives apart while they are few."""
+def sequences(items: Iterable[tuple[Any, Any]], *, fold: bool, most: int = MOST_WAYS) -> list[list[Item]]:
+    """Return the sequences a parse tree stands for: groups opened, alternatives apart while they are `most` at most."""
     found: list[list[Item]] = [[]]
     for op, value in items:
         if op is sre.SUBPATTERN:
             _group, added, removed, inner = value
-            ways = sequences(inner, fold=(fold or bool(added & re.IGNORECASE)) and not removed & re.IGNORECASE)
+            ways = sequences(inner, fold=(fold or bool(added & re.IGNORECASE)) and not removed & re.IGNORECASE, most=most)
         elif op is sre.ATOMIC_GROUP:
-            ways = sequences(value, fold=fold)
+            ways = sequences(value, fold=fold, most=most)
         elif op is sre.BRANCH:
-            ways = [way for branch in value[1] for way in sequences(branch, fold=fold)]
+            ways = [way for branch in value[1] for way in sequences(branch, fold=fold, most=most)]
         else:
             ways = [[(op, value, fold)]]
-        if len(found) * len(ways) > MOST_WAYS:
+        if len(found) * len(ways) > most:
             ways = [[(op, value, fold)]]
         found = [head + way for head in found for way in ways]
     return found
