@@ -7,6 +7,7 @@ is written, every escape.
 from __future__ import annotations
 
 import bisect
+import itertools
 import json
 import re
 from json.encoder import encode_basestring, encode_basestring_ascii
@@ -230,7 +231,7 @@ def encode(text: str) -> str:
     >>> encode('say "hi"')
     'say \\\\"hi\\\\"'
     """
-    return json.dumps(text, ensure_ascii=False)[1:-1]
+    return encode_basestring(text)[1:-1]
 
 
 def raw_offsets(raw: str, offsets: Sequence[int]) -> list[int]:
@@ -243,11 +244,11 @@ def raw_offsets(raw: str, offsets: Sequence[int]) -> list[int]:
         return list(offsets)
     if len(raw) <= SHORT:
         text = decode(raw)
-        for (
-            write
-        ) in _WRITERS:  # as nearly all JSON is written, one way or the other: what stands before says how far on
-            if write(text)[1:-1] == raw:
-                return [len(write(text[:offset])) - 2 for offset in offsets]
+        stretches = [text[start:end] for start, end in itertools.pairwise((0, *offsets, len(text)))]
+        for write in _WRITERS:  # as nearly all JSON is written, one way or the other
+            written = [write(stretch)[1:-1] for stretch in stretches]
+            if "".join(written) == raw:
+                return list(itertools.accumulate(map(len, written[:-1])))
     out = []
     grown = 0  # characters that the escapes so far are longer than what they stand for
     escapes = _ESCAPE.finditer(raw)

@@ -57,6 +57,7 @@ class Compiled:
     begins: str | None = None  # `starts` of its pattern where it is known, "" for none
     pattern: re.Pattern[str] = field(init=False)
     starts: re.Pattern[str] | None = field(init=False)
+    top: bool = field(init=False)  # whether it may match at the beginning of a text, whatever `starts` says
     context: Words | None = field(init=False)
     keywords: Words | None = field(init=False)
     placeholders: tuple[re.Pattern[str], ...] = field(init=False)
@@ -70,6 +71,7 @@ class Compiled:
         self.pattern = re.compile(rule.pattern)
         begins = starts(rule.pattern) if self.begins is None else self.begins
         self.starts = re.compile(begins) if begins else None
+        self.top = r"\A" in rule.pattern
         self.group = "value" if "value" in self.pattern.groupindex else 0
         self.context = Words(rule.context) if rule.context else None
         own = (rule.trigger or rule.requires) and rule.keywords  # a trigger made of the keywords has seen to them
@@ -85,6 +87,8 @@ class Compiled:
                 return self.pattern.search(text, at, stop)
             tried = (match(text, start, stop) for start in range(at, final + 1))
             return next(filter(None, tried), None)
+        if self.top and at == 0 and (found := match(text, 0, stop)):
+            return found
         for start in self.starts.finditer(text, at, min(final + LENGTH, stop)):
             found = match(text, start.start(), stop)
             if found is not None:

@@ -23,6 +23,7 @@ EVERY: Final = frozenset(range(HIGH + 1))
 LENGTH = 3  # characters looked at
 MOST = 128  # alternatives kept apart
 WORTH = 0.3  # a share of places in ordinary text beyond which asking first saves nothing
+NOWHERE: Final = "(?!)"
 OFTEN, SHARPER = 0.02, 0.35  # keeping the alternatives apart takes longer: from which share, to which part of it
 _FOLDED_BEYOND = frozenset(b"iksIKS")  # letters that are another case of one beyond ASCII
 
@@ -31,13 +32,17 @@ Head = tuple[Set, ...]
 
 
 def starts(pattern: str) -> str | None:
-    """Return an expression for the first character of whatever the pattern matches, None when that is most of a text.
+    r"""Return an expression for the first character of whatever the pattern matches, None when that is most of a text.
 
-    >>> starts("(?:key|token)=[a-z]{9}")
+    What matches at the beginning of a text alone is left out of it: there a pattern with `\A` has to be tried anyway.
+
+    >>> starts(r"(?:key|token|\A)=[a-z]{9}")
     '[kt](?=[eo][ky])'
     """
     tree = parsed(pattern)
     heads = _heads(tree, fold=bool(tree.state.flags & re.IGNORECASE))
+    if not heads:
+        return NOWHERE
     if not all(heads):
         return None
     whole = [head + (EVERY,) * (LENGTH - len(head)) for head in heads]
@@ -109,7 +114,9 @@ def _followed(found: set[Head], more: set[Head]) -> set[Head]:
 
 
 def _of(op: Any, value: Any, *, fold: bool) -> set[Head]:
-    """Return the heads of one item of a parse tree."""
+    """Return the heads of one item of a parse tree, none of what stands at the beginning of a text alone."""
+    if op is sre.AT and value is sre.AT_BEGINNING_STRING:
+        return set()
     if op in ASSERTIONS:
         return {()}
     if op in (sre.LITERAL, sre.NOT_LITERAL, sre.IN, sre.ANY):
