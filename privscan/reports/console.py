@@ -216,7 +216,7 @@ class _Page:
             shown = top(listed.rows, rows)
             for row in shown.rows:
                 pairs = zip(row, listed.columns, strict=True)
-                table.add_row(*(Text(self.name(self.words(cell(value, at.kind)), 60)) for value, at in pairs))
+                table.add_row(*(Text(self.name(self.words(cell(value, at.kind)), 120)) for value, at in pairs))
             if shown.more:
                 table.add_row(Text(f"{number(shown.more)} more {first.heading}: see {listed.rest}", style="dim"))
             yield Text()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["section"]
 
-_NAMED = 6  # entities named in a row
+_NAMED = 4  # entities named in a row
 
 
 def section(report: Report) -> Section | None:
