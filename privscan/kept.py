@@ -9,6 +9,13 @@ import contextlib
 import hashlib
 import os
 import tempfile
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PATIENCE, LOOK_AGAIN = 60.0, 0.05  # seconds to wait for another process that makes the same
 
 
 def load(path: str) -> bytes | None:
@@ -29,3 +36,31 @@ def store(path: str, payload: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(hashlib.sha256(payload).digest() + payload)
         os.replace(temporary, path)
+
+
+@contextlib.contextmanager
+def held(path: str) -> Iterator[None]:
+    """Let one process at a time make what is to be kept at a path: the others wait, then look there again.
+
+    Where nothing can be locked, or the wait gets too long, several make the same.
+    """
+    lock = f"{path}.lock"
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(ImportError, OSError):
+            import fcntl
+
+            os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+            file = stack.enter_context(open(lock, "wb"))
+            until = time.monotonic() + PATIENCE
+            while time.monotonic() < until:
+                with contextlib.suppress(BlockingIOError):
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    stack.callback(_remove, lock)
+                    break
+                time.sleep(LOOK_AGAIN)
+        yield
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.remove(path)

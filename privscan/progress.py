@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from tqdm import tqdm
 
 if TYPE_CHECKING:
     from privscan.run import Run
+
+
+_LOG = logging.getLogger("privscan")
+
+
+class _Said(logging.Handler):
+    """Shows beside the bar what takes its time."""
+
+    def __init__(self, bar: tqdm[Any]) -> None:
+        super().__init__(logging.INFO)
+        self._bar = bar
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._bar.set_postfix_str(record.getMessage())
 
 
 class Progress:
@@ -23,11 +38,15 @@ class Progress:
             disable=off, desc=name, unit="B", unit_scale=True, leave=False, file=sys.stderr, mininterval=0.2
         )
         self._findings = 0
+        self._said = _Said(self._bar)
 
     def __enter__(self) -> Self:
+        _LOG.addHandler(self._said)
+        _LOG.setLevel(logging.INFO)
         return self
 
     def __exit__(self, *_: object) -> None:
+        _LOG.removeHandler(self._said)
         self._bar.close()
 
     def total(self, run: Run) -> None:

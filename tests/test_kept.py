@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,3 +41,31 @@ def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     kept.store(str(tmp_path / "file" / "entry"), b"payload")
     assert kept.load(str(tmp_path / "file" / "entry")) is None
+
+
+def _make(path: str, made: str) -> None:
+    with kept.held(path):
+        if kept.load(path) is None:
+            with open(made, "a", encoding="ascii") as file:
+                file.write("made\n")
+            kept.store(path, b"payload")
+
+
+def test_one_process_makes_what_several_want(tmp_path: Path) -> None:
+    path, made = tmp_path / "folder" / "entry", tmp_path / "made"
+    with kept.held(str(path)):  # all of them have to wait, so that none comes late to what another made long ago
+        several = [multiprocessing.Process(target=_make, args=(str(path), str(made))) for _ in range(3)]
+        for process in several:
+            process.start()
+        assert not made.exists()
+    for process in several:
+        process.join()
+    assert made.read_text(encoding="ascii") == "made\n"
+    assert [entry.name for entry in path.parent.iterdir()] == ["entry"]
+
+
+def test_a_wait_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "PATIENCE", 0.2)
+    with kept.held(str(tmp_path / "entry")), kept.held(str(tmp_path / "entry")):
+        kept.store(str(tmp_path / "entry"), b"payload")
+    assert kept.load(str(tmp_path / "entry")) == b"payload"

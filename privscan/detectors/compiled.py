@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from privscan.detectors import triggers
 from privscan.detectors.starts import LENGTH, starts
 from privscan.detectors.syntax import parsed
 from privscan.detectors.words import Words
-from privscan.kept import load, store
+from privscan.kept import held, load, store
 from privscan.model import Confidence, LeafKind, Rule
 from privscan.rules import digest
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from privscan.model import Leaf, Span
 
+LOG = logging.getLogger(__name__)
 CONTEXT_BEFORE = 60  # characters of the same leaf in which a context word counts
 CONTEXT_AFTER = 30
 LONGEST_WORD = 40
@@ -211,10 +213,21 @@ def plan(rules: Sequence[Rule], hopeless: Sequence[bool], cache: str | None) -> 
     sources = b"".join(Path(__file__).with_name(name).read_bytes() for name in SOURCES)
     code = hashlib.sha256(sources).hexdigest()
     content = [code, digest(rules), [rule.id for rule in rules], list(hopeless)]
-    path = os.path.join(cache, f"plan-{hashlib.sha256(orjson.dumps(content)).hexdigest()[:32]}.json") if cache else None
-    kept = load(path) if path else None
-    if kept is not None:
-        return orjson.loads(kept)  # type: ignore[no-any-return]
+    if not cache:
+        return _planned(rules, hopeless)
+    path = os.path.join(cache, f"plan-{hashlib.sha256(orjson.dumps(content)).hexdigest()[:32]}.json")
+    kept = load(path)
+    if kept is None:
+        LOG.info("compiling %s rules, once for each set of them", f"{len(rules):,}")
+        with held(path):
+            kept = load(path)
+            if kept is None:
+                kept = orjson.dumps(_planned(rules, hopeless))
+                store(path, kept)
+    return orjson.loads(kept)  # type: ignore[no-any-return]
+
+
+def _planned(rules: Sequence[Rule], hopeless: Sequence[bool]) -> dict[str, Any]:
     plan: dict[str, list[Any]] = {"triggers": [], "reaches": [], "begins": []}
     for number, (rule, bad) in enumerate(zip(rules, hopeless, strict=True)):
         plan["triggers"] += [
@@ -223,6 +236,4 @@ def plan(rules: Sequence[Rule], hopeless: Sequence[bool], cache: str | None) -> 
         ]
         plan["reaches"].append(tuple(reach_of(rule, hopeless=bad)))
         plan["begins"].append(starts(rule.pattern) or "")
-    if path:
-        store(path, orjson.dumps(plan))
     return plan

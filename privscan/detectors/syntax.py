@@ -140,7 +140,9 @@ def sequences(items: Iterable[tuple[Any, Any]], *, fold: bool, most: int = MOST_
     for op, value in items:
         if op is sre.SUBPATTERN:
             _group, added, removed, inner = value
-            ways = sequences(inner, fold=(fold or bool(added & re.IGNORECASE)) and not removed & re.IGNORECASE, most=most)
+            ways = sequences(
+                inner, fold=(fold or bool(added & re.IGNORECASE)) and not removed & re.IGNORECASE, most=most
+            )
         elif op is sre.ATOMIC_GROUP:
             ways = sequences(value, fold=fold, most=most)
         elif op is sre.BRANCH:

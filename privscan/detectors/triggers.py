@@ -21,7 +21,7 @@ import numpy as np
 from privscan.detectors.derive import DIGIT_RUN, derive, least_run, loose, whole
 from privscan.detectors.words import keyword_triggers
 from privscan.errors import RuleError
-from privscan.kept import load, store
+from privscan.kept import held, load, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -190,20 +190,29 @@ def _kept(cache: str | None, name: str, make: Callable[[], Any]) -> Any:
     import hyperscan
 
     path = os.path.join(cache, name) if cache else None
-    kept = load(path) if path else None
-    if kept == b"":
-        return None
-    database = None
-    if kept is not None:
-        with contextlib.suppress(hyperscan.HyperscanError):  # of another version or processor
-            database = hyperscan.loadb(kept, hyperscan.HS_MODE_BLOCK)
-    if database is None:
-        database = make()
-        if path:
-            store(path, b"" if database is None else hyperscan.dumpb(database))
+    found, database = _loaded(path)
+    if not found:
+        with held(path) if path else contextlib.nullcontext():
+            found, database = _loaded(path)
+            if not found:
+                database = make()
+                if path:
+                    store(path, b"" if database is None else hyperscan.dumpb(database))
     if database is not None:
         database.scratch = hyperscan.Scratch(database)
     return database
+
+
+def _loaded(path: str | None) -> tuple[bool, Any]:
+    """Return whether something is kept at a path, and the database, None for what Hyperscan does not take."""
+    import hyperscan
+
+    kept = load(path) if path else None
+    if not kept:
+        return kept is not None, None
+    with contextlib.suppress(hyperscan.HyperscanError):  # of another version or processor
+        return True, hyperscan.loadb(kept, hyperscan.HS_MODE_BLOCK)
+    return False, None
 
 
 def _sieve(pattern: str, flags: int) -> Any:
