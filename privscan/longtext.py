@@ -18,11 +18,12 @@ from privscan import jsontext
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["CORE", "LEAST", "LongText", "Window", "long", "packed", "windows"]
+__all__ = ["CORE", "LEAST", "Joined", "LongText", "Window", "long", "packed", "windows"]
 
 LEAST = 1 << 22  # bytes of a string that is long
 CORE = 1 << 20  # code points that a window answers for
 STEP = 1 << 15  # bytes between the places an index knows
+STRETCH = 1 << 17  # code points of a joined text that are read at once
 ESCAPE = 6  # bytes of the longest escape of one code unit
 _HIGH = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}")
 _LOW = re.compile(rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}")
@@ -110,6 +111,24 @@ class LongText:
         raw = bytes(self._raw[begin:end]).decode("utf-8")
         (offset,) = jsontext.raw_offsets(raw, [point - self._points[number]])
         return begin + len(raw[:offset].encode("utf-8"))
+
+
+class Joined:
+    """Texts behind each other, long ones among them, to be read from the first character to the last."""
+
+    __slots__ = ("_parts",)
+
+    def __init__(self, parts: Sequence[str | LongText]) -> None:
+        self._parts = parts
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
+
+    def stretches(self) -> Iterator[str]:
+        """Yield the text a stretch at a time."""
+        for part in self._parts:
+            for start in range(0, len(part), STRETCH):
+                yield part[start : start + STRETCH]
 
 
 class _Edits:

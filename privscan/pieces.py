@@ -186,7 +186,8 @@ def sign_shard(kit: Tools, shard: Shard, path: str, *, strict: bool = False) -> 
         contextlib.nullcontext() if strict else contextlib.suppress(InputError),  # pass two tells of it
     ):
         for block in formats.named(shard.format).blocks(shard):
-            texts = block.texts(settings.dedup_fields, settings.dedup.chat)
+            read = getattr(block, "stretched_texts", block.texts)  # a long line's long texts are not held
+            texts = read(settings.dedup_fields, settings.dedup.chat)
             rows = [block.first + row for row in range(len(texts))]
             signer.add(block.first, rows, texts, ranking.keys(kit, shard, block, texts))
             if units is not None:

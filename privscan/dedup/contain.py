@@ -40,7 +40,16 @@ _BITS = np.uint32(8)  # a table of 2^24 places tells most shingles that are nobo
 
 def anchors(shingles: NDArray[np.uint32], offsets: NDArray[np.int64]) -> NDArray[np.uint32]:
     """Return `ANCHORS` shingles of each set, mixed, shape (sets, ANCHORS): the least under so many permutations."""
-    least = signatures(shingles, offsets, ANCHORS, _SEED)
+    return anchored(least_of(shingles, offsets))
+
+
+def least_of(shingles: NDArray[np.uint32], offsets: NDArray[np.int64]) -> NDArray[np.uint32]:
+    """Return the least values that `anchored` turns into anchors; of two parts of a set, the lesser count."""
+    return signatures(shingles, offsets, ANCHORS, _SEED)
+
+
+def anchored(least: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return the anchors whose values under the permutations are these."""
     factors, terms = permutations(ANCHORS, _SEED)
     inverse = np.array([pow(factor, -1, 1 << 32) for factor in factors.tolist()], np.uint32)
     return ((least - terms[:, None]) * inverse[:, None]).T

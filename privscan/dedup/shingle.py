@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["BATCH_CHARACTERS", "UNSPACED", "Shingles", "passages", "shingle", "word_spans"]
+__all__ = ["BATCH_CHARACTERS", "UNSPACED", "Shingles", "passages", "shingle", "stretched", "word_spans"]
 
 BATCH_CHARACTERS = 1 << 17
 """Characters of text to hand to `shingle` at once: enough to drown the cost of a call, little enough for a cache."""
@@ -54,7 +54,6 @@ _MASK = (1 << 64) - 1
 _BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2^64
 _INVERSE = pow(_BASE, -1, 1 << 64)
 _CHUNK = 1 << 15  # characters hashed at a time: the powers, their inverses and the sums stay in the cache
-_CHUNK_POWER = pow(_BASE, _CHUNK, 1 << 64)
 _STEP = np.uint64(0xD1342543DE82EF95)
 _MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 _OTHER = np.uint64(0xA0761D6478BD642F)
@@ -95,6 +94,82 @@ def shingle(texts: Sequence[str], ngram: int) -> Shingles:
         sums[filled] = np.add.reduceat(hashes, offsets[filled])
     hashes >>= _HALF
     return Shingles(hashes.astype(np.uint32), offsets, sums)
+
+
+def stretched(stretches: Iterable[str], ngram: int) -> Iterator[tuple[NDArray[np.uint32], int]]:
+    """Yield the (hashes, sum) of some shingles of one text, given in stretches; together they are what `shingle` gives.
+
+    Memory is that of the longest stretch; a word may go on over any number of them.
+    """
+    before = np.zeros(0, np.uint64)  # the words whose n-grams are still open
+    found = False
+    for fresh in _words_of(stretches):
+        before = np.concatenate((before, fresh))
+        if before.size >= ngram:
+            found = True
+            yield _summed(_rolled(before, ngram))
+            before = before[before.size - ngram + 1 :]
+    if before.size and not found:
+        yield _summed(_short(before, np.zeros(1, np.int64), np.array([before.size]), ngram))
+
+
+def _summed(rolled: NDArray[np.uint64]) -> tuple[NDArray[np.uint32], int]:
+    hashes = _mixed(rolled)
+    total = int(hashes.sum())
+    hashes >>= _HALF
+    return hashes.astype(np.uint32), total
+
+
+def _words_of(stretches: Iterable[str]) -> Iterator[NDArray[np.uint64]]:
+    """Yield the hashes of the words of a text given in stretches."""
+    last = _Open()  # the word a stretch ends with, which may go on in the next
+    for stretch in stretches:
+        values, starts, ends = _words(stretch)
+        if last.size and (not starts.size or starts[0] or _alone(stretch[0])):
+            yield last.closed()
+        first = int(bool(last.size))
+        if first:
+            last.extend(values[: int(ends[0])])
+            if int(ends[0]) < len(stretch):
+                yield last.closed()
+        count = starts.size
+        if count > first and int(ends[-1]) == len(stretch) and not _alone(stretch[-1]):
+            count -= 1
+        words = np.zeros(max(count - first, 0), np.uint64)
+        _hash_words(values, starts[first:count], ends[first:count], words)
+        if words.size:
+            yield words
+        if first <= count < starts.size:
+            last.extend(values[int(starts[-1]) :])
+    if last.size:
+        yield last.closed()
+
+
+def _alone(character: str) -> bool:
+    """Say whether a character of a word is one by itself."""
+    return bool(_words(f"a{character}")[1].size > 1)
+
+
+class _Open:
+    """The hash of a word whose end is not known yet."""
+
+    def __init__(self) -> None:
+        self.size, self._total, self._scale = 0, 0, 1
+
+    def extend(self, values: NDArray[Any]) -> None:
+        """Add characters."""
+        powers, _ = _powers()
+        for offset in range(0, values.size, _CHUNK):
+            piece = values[offset : offset + _CHUNK]
+            self._total += int((piece * powers[: piece.size]).sum()) * self._scale
+            self._scale = self._scale * pow(_BASE, piece.size, 1 << 64) & _MASK
+        self.size += values.size
+
+    def closed(self) -> NDArray[np.uint64]:
+        """Return the hash of the word, and begin another."""
+        word = np.array([self._total & _MASK], np.uint64)
+        self.size, self._total, self._scale = 0, 0, 1
+        return word
 
 
 def passages(texts: Sequence[str], ngram: int) -> tuple[NDArray[np.uint64], NDArray[np.uint32], NDArray[np.int64]]:
@@ -242,13 +317,9 @@ def _hash_words(
 
 def _long_word(values: NDArray[Any]) -> np.uint64:
     """Return the same polynomial over a word longer than a chunk."""
-    powers, _ = _powers()
-    total, scale = 0, 1
-    for offset in range(0, values.size, _CHUNK):
-        piece = values[offset : offset + _CHUNK]
-        total += int((piece * powers[: piece.size]).sum()) * scale
-        scale = scale * _CHUNK_POWER & _MASK
-    return np.uint64(total & _MASK)
+    word = _Open()
+    word.extend(values)
+    return np.uint64(word.closed()[0])
 
 
 @functools.cache

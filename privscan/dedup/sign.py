@@ -5,14 +5,14 @@ What is written of a row depends on its text and the settings alone.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 import xxhash
 
-from privscan.dedup.contain import anchors
+from privscan.dedup.contain import anchored, anchors, least_of
 from privscan.dedup.minhash import band_hashes, signatures
-from privscan.dedup.shingle import BATCH_CHARACTERS, Shingles, shingle
+from privscan.dedup.shingle import BATCH_CHARACTERS, Shingles, shingle, stretched
 from privscan.dedup.store import Writer, columns
 
 if TYPE_CHECKING:
@@ -22,10 +22,19 @@ if TYPE_CHECKING:
 
     from privscan.dedup import DedupSettings
 
-__all__ = ["Signer"]
+__all__ = ["Signer", "Stretched"]
 
 _PENDING_CHARACTERS = 6 * BATCH_CHARACTERS  # enough shingles to sign at full speed
 _BLOCK_ROWS = 4096
+
+
+class Stretched(Protocol):
+    """A text too long to be held, as stretches of it."""
+
+    def __len__(self) -> int: ...
+
+    def stretches(self) -> Iterator[str]:
+        """Yield the text a stretch at a time, from its beginning whenever asked."""
 
 
 class Signer:
@@ -49,7 +58,11 @@ class Signer:
         self._last = -1
 
     def add(
-        self, first_record: int, rows: Sequence[int], texts: Sequence[str | None], keys: Sequence[int] | None = None
+        self,
+        first_record: int,
+        rows: Sequence[int],
+        texts: Sequence[str | Stretched | None],
+        keys: Sequence[int] | None = None,
     ) -> None:
         """Take the texts of a block. A row whose text is None or empty is a duplicate of nothing.
 
@@ -60,7 +73,12 @@ class Signer:
             if row < first_record or row <= self._last:
                 raise ValueError(f"row {row} is under {max(first_record, self._last + 1)}, where the block may start")
             self._last = row
-            if text:
+            if not text:
+                continue
+            if not isinstance(text, str):
+                self._sign()
+                self._sign_long(row, text, key)
+            else:
                 self._rows.append(row)
                 self._texts.append(text)
                 self._keys.append(key)
@@ -100,10 +118,53 @@ class Signer:
             values["key"][:] = self._keys
         if self._settings.shingled:
             self._sign_shingles(values)
-        self._signed.append(values)
         self._rows, self._texts, self._keys, self._characters = [], [], [], 0
+        self._taken(values)
+
+    def _taken(self, values: dict[str, NDArray[Any]]) -> None:
+        self._signed.append(values)
         if sum(part["row"].size for part in self._signed) >= _BLOCK_ROWS:
             self._flush()
+
+    def _sign_long(self, row: int, text: Stretched, key: int) -> None:
+        """Sign a text a stretch at a time, as `_sign` would if it were held."""
+        settings, digest = self._settings, xxhash.xxh3_128()
+        for stretch in text.stretches():
+            digest.update(stretch.encode("utf-8", "surrogatepass"))
+        values: dict[str, NDArray[Any]] = {
+            name: np.zeros((1, *kind.shape), kind.base) for name, kind in self._columns.items()
+        }
+        values["row"][:] = row
+        values["text"][:] = np.frombuffer(digest.digest(), ">u8").reshape(-1, 2)
+        if "key" in values:
+            values["key"][:] = key
+        if settings.shingled:
+            least, total, count = None, 0, 0
+            values["meta"]["offset"] = self._writer.shingles(np.zeros(0, np.uint32))
+            for hashes, part in stretched(text.stretches(), settings.ngram):
+                self._writer.shingles(hashes)
+                total, count = total + part, count + hashes.size
+                seen = self._least(hashes)
+                least = seen if least is None else np.minimum(least, seen)
+            values["sum"][:] = np.uint64(total & (1 << 64) - 1)
+            values["meta"]["count"] = count
+            self._finish(values, self._least(np.zeros(0, np.uint32)) if least is None else least)
+        self._taken(values)
+
+    def _least(self, hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """Return what a set of shingles is known by, before it is written: of two parts of a set the lesser values."""
+        offsets = np.array([0, hashes.size], np.int64)
+        if self._settings.method == "contained":
+            return least_of(hashes, offsets)
+        return signatures(hashes, offsets, self._settings.hashes, self._settings.seed)
+
+    def _finish(self, values: dict[str, NDArray[Any]], least: NDArray[np.uint32]) -> None:
+        if self._settings.method == "contained":
+            values["anchors"][:] = anchored(least)
+            return
+        values["meta"]["low"] = least.astype(np.uint8).T
+        for band, hashes in enumerate(band_hashes(least, self._settings.bands)):
+            values[f"band{band}"][:] = hashes
 
     def _sign_shingles(self, values: dict[str, NDArray[Any]]) -> None:
         """Fill in what near duplicates need. Plain ASCII goes first: a batch of it is far quicker to take apart."""

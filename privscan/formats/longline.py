@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from privscan import jsontext, longtext
 from privscan.formats.jsonl import BOM, JsonlBlock, compress
-from privscan.longtext import LongText
+from privscan.longtext import Joined, LongText
 from privscan.model import Leaf, LeafKind, Problem
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 PIECE = 1 << 20  # bytes looked at, or written, at once
 _BLANK = re.compile(rb"[ \t\r\n]*+")
+_NUL = rb"\u0000"
 _ESCAPES = (b"\\u", b"\\/")
 
 
@@ -53,7 +54,7 @@ class LongLine(JsonlBlock):
 
     def _check(self) -> None:
         """Look at a line that is no JSON, or begins with a mark of its encoding, or is blank."""
-        begin = 1 + len(BOM) if self.first == 0 and self.buffer.startswith(BOM, 1) else 1
+        begin = self._begin()
         found = _BLANK.match(self.buffer, begin)
         if found is not None and found.end() == len(self.buffer):
             self._rows = ()
@@ -82,6 +83,34 @@ class LongLine(JsonlBlock):
                 yield self._leaf(token, LongText(self.buffer, start, end))  # type: ignore[arg-type]
             else:
                 yield self._leaf(token, self._content(token))
+
+    def stretched_texts(self, fields: Sequence[str], chat: str = "dialogue") -> list[str | Joined | None]:
+        """Return the line's text for deduplication as `texts` does; it is not held where it is long.
+
+        What is compared is told by the record as it is with names in place of its long strings.
+        """
+        from privscan.dedup.text import text_of
+
+        tokens = (token for token in jsontext.tokens(self.buffer) if token.kind is LeafKind.STRING)
+        long = [token for token in tokens if token.end - token.start >= longtext.LEAST]
+        if 0 in self.problems or not self._rows or not long or self.buffer.find(_NUL) >= 0:
+            return list(self.texts(fields, chat))
+        view, at, parts = memoryview(self.buffer), self._begin(), list[bytes | memoryview]()
+        for number, token in enumerate(long):
+            parts += (view[at : token.start], b"%b%d." % (_NUL, number))
+            at = token.end
+        text = text_of(jsontext.parse(b"".join([*parts, view[at:]])), fields, chat)
+        if text is None:
+            return [None]
+        named = iter(re.split(r"\0([0-9]+)\.", text))
+        joined: list[str | LongText] = [next(named)]
+        for number_, behind in zip(named, named, strict=True):
+            joined += (LongText(self.buffer, *long[int(number_)][:2]), behind)
+        return [Joined(joined)]
+
+    def _begin(self) -> int:
+        """Return where the line's value may begin: behind the mark of its encoding."""
+        return 1 + len(BOM) if self.first == 0 and self.buffer.startswith(BOM, 1) else 1
 
     def _tokens(self, rows: Iterable[int], marks: Mapping[int, Sequence[int]] | None) -> Iterator[Token]:
         for row in rows:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privscan.dedup.shingle import shingle
+from privscan.dedup.shingle import shingle, stretched
 
 from .longhand import grams
 
@@ -130,3 +130,26 @@ def test_a_million_words() -> None:
 def test_one_repeated_word() -> None:
     found = shingle(["go " * 100_000], 5)
     assert set(found.hashes.tolist()) == set(shingle(["go go go go go"], 5).hashes.tolist())
+
+
+STRETCHES = st.lists(
+    st.lists(
+        st.sampled_from(["a", "B", "é", "中", " ", ", ", "😀", "ไ", "word", "λΣ", "\u0301", "1", "_", "カ", "\ud800"])
+    ).map("".join),
+    max_size=8,
+)
+
+
+@given(STRETCHES, st.integers(1, 6))
+def test_a_text_in_stretches_has_the_shingles_of_the_whole(stretches: list[str], ngram: int) -> None:
+    whole = shingle(["".join(stretches)], ngram)
+    found = list(stretched([stretch for stretch in stretches if stretch], ngram))
+    assert [int(value) for hashes, _ in found for value in hashes] == whole.hashes.tolist()
+    assert sum(total for _, total in found) % 2**64 == int(whole.sums[0])
+
+
+def test_a_word_may_go_on_over_many_stretches() -> None:
+    word = "Aé" * 50_000
+    whole = shingle([f"one {word} two"], 1)
+    found = stretched(["one ", *(word[at : at + 999] for at in range(0, len(word), 999)), " two"], 1)
+    assert [int(value) for hashes, _ in found for value in hashes] == whole.hashes.tolist()

@@ -68,6 +68,7 @@ counter_examples = ["1234567"]
 """
 POLICY = 'id = "acme"\nname = "Acme"\nselect = ["acme", "pii.email"]\n'
 CORE = 4096
+LEAST = (1 << 40, 1 << 12)  # bytes of a text that is not held: none, nearly all
 FILL = {
     "ascii": "lorem ipsum dolor sit amet ",
     "latin": "führe crème brûlée garçon ",
@@ -109,7 +110,7 @@ def look(tmp_path: Path, cache_dir: str, monkeypatch: pytest.MonkeyPatch) -> Any
     def both(body: bytes, **more: Any) -> list[Any]:
         data.write_bytes(body)
         told = []
-        for least in (1 << 40, 1 << 12):
+        for least in LEAST:
             monkeypatch.setattr(longtext, "LEAST", least)
             told.append(clean(tmp_path / f"out{least}", overwrite=True, **more))
         return told
@@ -169,8 +170,28 @@ def test_what_counts_together_is_found_across_windows(look: Any, record: dict[st
     assert written == copy
 
 
-def test_long_lines_are_told_apart_by_all_of_them(look: Any) -> None:
-    body = json.dumps({"text": text_of(FILL["latin"], 0)}).encode() + b"\n"
-    (whole, copy, outcomes), (seen, written, counted) = look(body + body + body[:-2] + b" }\n", dedup="near")
-    assert counted == outcomes == {"redacted": 1, "duplicate": 2}
-    assert (seen, written) == (whole, copy)
+@pytest.mark.parametrize("method", ["exact", "near", "contained"])
+def test_long_lines_are_told_apart_by_all_of_them(look: Any, tmp_path: Path, method: str) -> None:
+    words = [f"word{number * number % 9973}" for number in range(4000)]
+    text = " ".join(words)
+    texts = [
+        text,
+        text,
+        text.replace("word9 ", "other "),
+        " ".join(words[:3500]),
+        text.upper(),
+        " ".join(reversed(words)),
+        "short",
+        "short",
+    ]
+    texts += [f"\x00 {text}", "é中😀" * 3000, "é中😀" * 3000 + "é"]
+    records = [{"title": "a", "text": text, "id": number} for number, text in enumerate(texts)]
+    records += [{"x": text, "y": {"z": text}}, {"x": text, "y": {"z": f"{text}!"}}, {"y": text, "x": text}]
+    body = "".join(
+        json.dumps(record, ensure_ascii=number % 2 == 0) + "\n" for number, record in enumerate(records)
+    ).encode()
+    (whole, copy, outcomes), (seen, written, counted) = look(body, dedup=method)
+    assert (seen, written, counted) == (whole, copy, outcomes)
+    assert counted["duplicate"] >= 3
+    duplicates = [(tmp_path / f"out{least}" / "duplicates.jsonl").read_bytes() for least in LEAST]
+    assert duplicates[0] == duplicates[1]
