@@ -13,7 +13,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from privscan.detectors.syntax import Piece, parsed, pieces_of, sequences
+from privscan.detectors.syntax import REST, Piece, parsed, pieces_of, sequences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -148,6 +148,7 @@ def _stretch(pieces: Sequence[Piece]) -> tuple[bytes, int]:
         shortest = re.fullmatch(rb"(.*)\{(\d+),\d*\}", texts[end], re.DOTALL)
         if shortest:
             texts[end] = shortest[1] + b"{%s}" % shortest[2]
+    texts[-1] = texts[-1].removesuffix(REST)
     return b"".join(texts), run
 
 

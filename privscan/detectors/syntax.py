@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # The parse tree has been stable since Python 2.5 under two names; nothing public gives it.
 from re import _constants as sre  # type: ignore[attr-defined]
@@ -29,8 +29,10 @@ DIGIT = frozenset(b"0123456789")
 EVERY = frozenset(range(256))
 ASSERTIONS = (sre.AT, sre.ASSERT, sre.ASSERT_NOT)
 REPEATS = (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT)
+CLASSES = (sre.IN, sre.ANY, sre.NOT_LITERAL)
 JOINTS = frozenset(b" .-/()+")  # between the digits of a number as people write it
 ANY_ESCAPE = rb'(?:\\+["\\/bfnrt])'
+REST = rb"[\x80-\xbf]?[\x80-\xbf]?[\x80-\xbf]?"  # of a character whose first byte is seen
 
 
 @functools.lru_cache(maxsize=4096)
@@ -164,7 +166,10 @@ def pieces_of(sequence: Sequence[Item], *, outer: bool) -> list[Piece]:
                 pieces += _neighbour(sequence, position)
             continue
         if op in (sre.GROUPREF, sre.GROUPREF_EXISTS):
-            break  # what stands so far is a trigger; a back-reference cannot be one
+            if outer:
+                break  # what stands so far is a trigger; a back-reference cannot be one
+            pieces.append(Piece(rb"[\x00-\xff]{0,}", 0, 0.0))
+            continue
         pieces.append(_piece(op, value, fold=fold))
     return pieces
 
@@ -223,12 +228,9 @@ def ends(items: Sequence[tuple[Any, ...]], index: int) -> frozenset[int]:
 def _piece(op: Any, value: Any, *, fold: bool) -> Piece:
     if op is sre.LITERAL:
         return _literal(value, fold=fold)
-    if op is sre.NOT_LITERAL:
-        return _class_piece((EVERY - members([(sre.LITERAL, value)])) | HIGH, fold=False)
-    if op is sre.ANY:
-        return _class_piece(EVERY, fold=False)
-    if op is sre.IN:
-        return _class_piece(members(value), fold=fold)
+    if op in CLASSES:
+        piece = _class(op, value, fold=fold)
+        return replace(piece, text=piece.text + REST) if piece.wide else piece
     if op in REPEATS:
         return _repeat(*value, fold=fold)
     if op in (sre.SUBPATTERN, sre.ATOMIC_GROUP, sre.BRANCH):
@@ -237,6 +239,15 @@ def _piece(op: Any, value: Any, *, fold: bool) -> Piece:
         first = min(way.first for way in ways)
         return Piece(text, min(w.least for w in ways), min(w.bits for w in ways), first, any(w.wide for w in ways))
     raise ValueError(f"no trigger can be derived from {op}")
+
+
+def _class(op: Any, value: Any, *, fold: bool) -> Piece:
+    """Write one character of a class, of one beyond ASCII a byte."""
+    if op is sre.ANY:
+        return _class_piece(EVERY, fold=False)
+    if op is sre.NOT_LITERAL:
+        return _class_piece((EVERY - members([(sre.LITERAL, value)])) | HIGH, fold=False)
+    return _class_piece(members(value), fold=fold)
 
 
 def _all_ways(op: Any, value: Any, *, fold: bool) -> list[list[Item]]:
@@ -286,7 +297,9 @@ def _class_piece(values: frozenset[int], *, fold: bool) -> Piece:
 
 
 def _repeat(least: int, most: Any, inner: Any, *, fold: bool) -> Piece:
-    body = _joined(pieces_of([(op, value, fold) for op, value in inner], outer=False))
+    only = inner[0] if len(inner) == 1 and inner[0][0] in CLASSES else None  # then bytes are counted, not characters
+    pieces = [_class(*only, fold=fold)] if only else pieces_of([(op, value, fold) for op, value in inner], outer=False)
+    body = _joined(pieces)
     if not body.text.strip(b"(?:)"):
         return Piece(b"", 0, 0.0)
     open_ended = most is sre.MAXREPEAT or most > 32 or (body.wide and most > 8)
