@@ -1,7 +1,5 @@
 """The command line: one function a verb. With `shell.py` the only room that prints, exits or reads the environment."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import platform
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import privscan
@@ -105,6 +104,8 @@ def plugins(settings: Settings) -> list[str]:
     named -= {*detectors.OWN, *OPERATORS}
     if not named:  # a look at all that is installed takes its time
         return []
+    from importlib import metadata
+
     return sorted(
         f"{group}: {point.name} ({point.dist.name} {point.dist.version})"
         for group in PLUGINS
@@ -152,6 +153,8 @@ def artifact(entry: Any) -> dict[str, Any]:
 
 
 def _version(name: str) -> str:
+    from importlib import metadata
+
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import collections
 import contextlib
-import multiprocessing
-import multiprocessing.connection
 import os
 import signal
 import sys
 import threading
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any
 
 from privscan.errors import DetectorError, OutputError, PrivscanError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import ProcessPoolExecutor
 
     from privscan.config import Settings
 
@@ -35,6 +32,9 @@ class Workers:
         self._local: Any = None
         self._pool: ProcessPoolExecutor | None = None
         if count > 1:
+            import multiprocessing
+            from concurrent.futures import ProcessPoolExecutor
+
             # Forked before any library has started threads; where the system does not fork safely, spawned.
             method = "fork" if sys.platform == "linux" else "spawn"
             context = multiprocessing.get_context(method)
@@ -56,6 +56,8 @@ class Workers:
             for task in tasks:
                 yield _guarded(function, self._local, task)
             return
+        from concurrent.futures.process import BrokenProcessPool
+
         flying: collections.deque[Any] = collections.deque()
         try:
             for task in tasks:
@@ -106,6 +108,8 @@ def _start(make: Callable[[Settings], Any], settings: Settings) -> None:
 
 def _follow() -> None:
     """End with the parent, whatever ended it: work for nobody would race with a resume."""
+    import multiprocessing.connection
+
     parent = multiprocessing.parent_process()
     if parent is not None:
         multiprocessing.connection.wait([parent.sentinel])

@@ -28,7 +28,7 @@ from privscan.shard import field_filter, process_shard
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from privscan.dedup import Duplicate
+    from privscan.dedup import Duplicate, passages
     from privscan.dedup.passages import Found
     from privscan.runfolder import RunFolder
     from privscan.shard import Result, Tools
@@ -175,14 +175,13 @@ def sign_reference(kit: Tools, shard: Shard, path: str) -> str:
 
 def sign_shard(kit: Tools, shard: Shard, path: str, *, strict: bool = False) -> int:
     """Sign the rows of a shard; return how many of them cannot be read. `strict`: InputError where it breaks off."""
-    from privscan.dedup import passages
     from privscan.dedup.sign import Signer
 
     settings, unread = kit.settings, 0
     kind, wanted = settings.dedup.passage, field_filter(settings.dedup_fields, ())
     with (
         Signer(path, settings.dedup) as signer,  # closed last: where it is whole, so is the other
-        passages.Writer(f"{path}.passages", kind) if kind and not strict else contextlib.nullcontext() as units,
+        _units(f"{path}.passages", kind) if kind and not strict else contextlib.nullcontext() as units,
         contextlib.nullcontext() if strict else contextlib.suppress(InputError),  # pass two tells of it
     ):
         for block in formats.named(shard.format).blocks(shard):
@@ -195,6 +194,12 @@ def sign_shard(kit: Tools, shard: Shard, path: str, *, strict: bool = False) -> 
                 units.add([block.first + row for row in found], [[leaf.text for leaf in found[row]] for row in found])
             unread += len(block.problems)
     return unread
+
+
+def _units(path: str, kind: str) -> passages.Writer:
+    from privscan.dedup import passages
+
+    return passages.Writer(path, kind)
 
 
 def told(result: Result, piece: Piece, quarantine: str | None) -> Result:

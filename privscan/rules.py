@@ -53,7 +53,7 @@ def load_rules(paths: Sequence[str] = (), cache: str | None = None) -> tuple[Rul
     """Return the shipped rules and those of the user's files or folders of TOML, sorted by id.
 
     The user's patterns are compiled here, so that a bad one is told at once; the shipped ones are when first used.
-    `cache` is a folder to keep the shipped rules in, read and checked: TOML takes half a second of them. Raises
+    `cache` is a folder to keep the shipped rules in, read and checked: TOML takes a second of them. Raises
     RuleError with file, rule, key and remedy.
     """
     rules = list(_shipped(cache))
@@ -127,14 +127,14 @@ def _shipped(cache: str | None) -> tuple[Rule, ...]:
         )
     name = content.hexdigest()[:32]
     if name not in _LOADED:
-        path = os.path.join(cache, f"rules-{name}.json") if cache else None
+        path = os.path.join(cache, f"rules-{name}.msgpack") if cache else None
         rows = kept.load(path) if path else None
         if rows is None:
             rules = [rule for file in files for rule in _read(Path(file), Path(file).relative_to(folder).as_posix())]
             if path:
-                kept.store(path, msgspec.json.encode(rules))
+                kept.store(path, msgspec.msgpack.encode(rules))
         else:
-            rules = msgspec.json.decode(rows, type=list[Rule])
+            rules = msgspec.msgpack.decode(rows, type=list[Rule])
         _LOADED.clear()
         _LOADED[name] = tuple(rules)
     return _LOADED[name]
@@ -287,14 +287,11 @@ def heads(name: str) -> list[str]:
 def _named(rules: Sequence[Rule], selectors: Sequence[str]) -> set[str]:
     """Return the ids of the rules that selectors name; UsageError for one that names none."""
     named: set[str] = set()
+    names = [(f"{name}.", rule.id) for rule in rules for name in (rule.id, *rule.aliases)] if selectors else []
     for selector in selectors:
-        entity, whole = selector.upper(), selector.lower().rstrip(".")
-        head = f"{whole}."
-        hit = {
-            rule.id
-            for rule in rules
-            if rule.entity == entity or any(name == whole or name.startswith(head) for name in (rule.id, *rule.aliases))
-        }
+        entity, head = selector.upper(), f"{selector.lower().rstrip('.')}."
+        hit = {own for name, own in names if name.startswith(head)}
+        hit |= {rule.id for rule in rules if rule.entity == entity}
         if not hit:
             known = {name for name in _answering(rules) if name.isupper() == selector.isupper()}
             raise UsageError(f'"{selector}" names no rule or entity{nearest(selector, known)}')

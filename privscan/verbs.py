@@ -1,7 +1,5 @@
 """Further verbs of the command line, those that come after a run or before one; `add` hangs them on the app."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 import typer
