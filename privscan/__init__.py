@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from privscan.model import Finding, Policy, Report
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
-    from privscan.model import Rule
+    from privscan.model import Finding, Policy, Report, Rule
 
 __version__ = "0.1.0"
 __all__ = ["Finding", "Options", "Policy", "Report", "__version__", "clean", "deduplicate", "load_rules", "scan"]
@@ -111,6 +109,14 @@ def load_rules(paths: Sequence[str] = ()) -> tuple[Rule, ...]:
     from privscan import rules
 
     return rules.load_rules(paths)
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:  # the nouns: --help does without them
+        from privscan import model
+
+        return getattr(model, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _run(

@@ -11,10 +11,8 @@ import hashlib
 import os
 import platform
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -35,8 +33,7 @@ RUNS = (DIGIT_RUN, 9)  # most numbers of persons are 9 digits or longer, and few
 NEAR_DIGITS = 256  # bytes on either side of such a run
 
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
+class Trigger(NamedTuple):
     """One expression. `rule` is the rule's place in the caller's list, `group` where it is looked for.
 
     Groups: "words" and "others" everywhere (they run fastest apart), "run5" and "run9" near runs of as many digits.
@@ -234,7 +231,9 @@ def _code() -> bytes:
 
 @functools.cache
 def _here() -> str:
-    return f"{metadata.version('hyperscan')} {platform.machine()} {platform.system()}"
+    import hyperscan
+
+    return f"{hyperscan.__version__} {platform.machine()} {platform.system()}"  # type: ignore[attr-defined]
 
 
 def _digest(expressions: Sequence[tuple[int, bytes]], flags: int) -> str:
