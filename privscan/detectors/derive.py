@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 ENOUGH = 12  # bytes a trigger asks for at most, and the bits of evidence that suffice: the rest of a pattern is cut
 ENOUGH_BITS = 44.0
 DIGIT_RUN = 5
+COUNTED = 4  # repeats that a loose form counts at most: counting makes what is compiled large
 NEAR_CHARACTERS = 64  # a match this short lies wholly near its own digits
+_REPEAT = re.compile(rb"\{(\d+),(\d+)\}")
 
 
 def derive(pattern: str) -> dict[bytes, int]:
@@ -64,18 +66,22 @@ def whole(pattern: str) -> dict[bytes, int]:
     }
 
 
-def loose(pattern: str, *, bounded: bool = True) -> bytes:
+def loose(pattern: str) -> bytes:
     """Return an expression over raw bytes that holds wherever the pattern does: of all of it, not of a part.
 
-    Its alternatives stay together: apart they are many times as long. Not `bounded`, what repeats may do so for ever.
+    Its alternatives stay together and no more than a few repeats are counted: else it would be many times as large.
 
-    >>> loose("[0-9]{3}-[0-9]{2}")
-    b'(?:[\\\\x30-\\\\x39]){3,3}\\\\x2d(?:[\\\\x30-\\\\x39]){2,2}'
+    >>> loose("[0-9]{3}-[0-9]{2,12}")
+    b'(?:[\\\\x30-\\\\x39]){3,3}\\\\x2d(?:[\\\\x30-\\\\x39]){2,}'
     """
     tree = parsed(pattern)
     (only,) = sequences(tree, fold=bool(tree.state.flags & re.IGNORECASE), most=1)
-    found = b"".join(_nearest(pieces_of(only, outer=True)))
-    return found if bounded else re.sub(rb"\{(\d+),\d+\}", rb"{\1,}", found)
+    return _REPEAT.sub(_uncounted, b"".join(_nearest(pieces_of(only, outer=True))))
+
+
+def _uncounted(repeat: re.Match[bytes]) -> bytes:
+    least, most = int(repeat[1]), int(repeat[2])
+    return repeat[0] if most in (least, *range(COUNTED + 1)) else b"{%d,}" % least
 
 
 def _nearest(pieces: Sequence[Piece]) -> list[bytes]:

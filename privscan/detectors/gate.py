@@ -210,7 +210,8 @@ class _Hits:
 
 def _wide(piece: Array) -> Array:
     """Tell the bytes of which a character that takes several has more: those that continue one, and backslashes."""
-    told: Array = (piece == BACKSLASH) | ((piece & 0xC0) == 0x80)
+    signed = piece.view(np.int8)
+    told: Array = (signed < -0x40) | (signed == BACKSLASH)
     return told
 
 

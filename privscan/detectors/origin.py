@@ -173,6 +173,11 @@ def rank(field: str) -> int | None:
     >>> rank("/user/homeCountry"), rank("/items/3/pais"), rank("/locale"), rank("/country/name"), rank("/inland")
     (0, 0, 2, 0, None)
     """
+    return _rank(field[-LONGEST_NAME:])
+
+
+@functools.lru_cache(maxsize=4096)
+def _rank(field: str) -> int | None:
     segments = _segments(field)
     name = segments[-1] if segments else ""
     if name in ("name", "code", "iso", "iso2", "iso3") and len(segments) > 1:

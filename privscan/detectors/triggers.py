@@ -216,9 +216,8 @@ def _sieve(pattern: str, flags: int) -> Any:
     """Return the database of a pattern's loose form, None where Hyperscan does not take it."""
     import hyperscan
 
-    for bounded in (True, False):  # counting makes what is compiled large
-        with contextlib.suppress(ValueError, RecursionError, hyperscan.HyperscanError):
-            return _compile([(0, loose(pattern, bounded=bounded))], flags)
+    with contextlib.suppress(ValueError, RecursionError, hyperscan.HyperscanError):
+        return _compile([(0, loose(pattern))], flags)
     return None
 
 

@@ -53,8 +53,7 @@ def test_fires_on_raw_json_wherever_the_pattern_matches(pattern, text, around) -
     if re.search(pattern, text):
         assert fires(derive(pattern), json.dumps(text, ensure_ascii=False).encode())
         assert fires(derive(pattern), text.encode())
-        for bounded in (True, False):
-            assert fires([loose(pattern, bounded=bounded)], json.dumps(text, ensure_ascii=False).encode())
+        assert fires([loose(pattern)], json.dumps(text, ensure_ascii=False).encode())
 
 
 @st.composite
