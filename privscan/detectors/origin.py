@@ -19,7 +19,7 @@ from privscan.detectors import hits, triggers
 from privscan.detectors.allow import Allowing
 from privscan.detectors.compiled import Compiled, needs_context
 from privscan.detectors.patterns import Patterns, reach_across
-from privscan.detectors.words import LONG, field_words, spaced
+from privscan.detectors.words import LONG, LONGEST_NAME, field_words, spaced
 from privscan.model import Confidence, LeafKind, Match
 from privscan.validators import nations
 
