@@ -1,6 +1,7 @@
 """The command line: one function a verb. With `shell.py` the only room that prints, exits or reads the environment."""
 
 import contextlib
+import gc
 import os
 import signal
 import tempfile
@@ -380,6 +381,7 @@ def main() -> None:
     """Run the command line. Being told to end is taken as Ctrl-C is: tidy up, exit 130."""
     for name in ("OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):  # our matrices are small: threads would only wait
         os.environ.setdefault(name, "1")
+    gc.set_threshold(20_000)  # rules and parse trees are many objects that stay: not to be gone through so often
     with contextlib.suppress(ValueError):  # not the main thread
         signal.signal(signal.SIGTERM, _interrupted)
     app()

@@ -74,6 +74,11 @@ def _category(name: Any) -> frozenset[int]:
 
 def members(items: Sequence[tuple[Any, Any]]) -> frozenset[int]:
     """Return the bytes that may take part in a character of an `[...]` set."""
+    return _members(tuple(items))
+
+
+@functools.lru_cache(maxsize=4096)
+def _members(items: tuple[tuple[Any, Any], ...]) -> frozenset[int]:
     found: set[int] = set()
     negated = False
     for op, value in items:
@@ -134,6 +139,8 @@ def _bits(values: frozenset[int]) -> float:
 
 
 Item = tuple[Any, Any, bool]  # operation, its argument, whether case is ignored
+MOST_PIECES = 1 << 14
+_PIECES: dict[tuple[Any, int, bool], tuple[Any, Piece]] = {}  # of the parse trees read last, each with what it is of
 
 
 def sequences(items: Iterable[tuple[Any, Any]], *, fold: bool, most: int = MOST_WAYS) -> list[list[Item]]:
@@ -226,8 +233,19 @@ def ends(items: Sequence[tuple[Any, ...]], index: int) -> frozenset[int]:
 
 
 def _piece(op: Any, value: Any, *, fold: bool) -> Piece:
+    """Return the piece of one item of a parse tree, made once: the ways of a pattern share most of their items."""
     if op is sre.LITERAL:
         return _literal(value, fold=fold)
+    key = (op, id(value), fold)
+    known = _PIECES.get(key)
+    if known is None:
+        if len(_PIECES) >= MOST_PIECES:
+            _PIECES.clear()
+        known = _PIECES[key] = (value, _made(op, value, fold=fold))  # held, so that its id stays its own
+    return known[1]
+
+
+def _made(op: Any, value: Any, *, fold: bool) -> Piece:
     if op in CLASSES:
         piece = _class(op, value, fold=fold)
         return replace(piece, text=piece.text + REST) if piece.wide else piece
