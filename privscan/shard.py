@@ -91,6 +91,7 @@ class _Line:
         self.writer = self.format.writer(shard, f"{parts}.data") if data and parts else None
         self.redactor = Redactor(kit.detectors, kit.action_of, kit.operators, self.settings.key)
         self.filter = field_filter(self.settings.fields, self.settings.exclude_fields)
+        self.special = topics.special(self.settings)
         self.names = any(rule.entity == "PERSON" for rule in self.settings.rules)
         self.cuts = cuts.of(parts, shard.uri, kit.settings.dedup, field_filter(kit.settings.dedup_fields, ()))
         if self.cuts is not None:
@@ -127,7 +128,7 @@ class _Line:
             read = [row for row in rows if outcomes[row] is Outcome.CLEAN]
             fresh = quasi.counted(block, read, self.settings, self.filter)
             self.result.groups = quasi.merged(self.result.groups, fresh) if fresh else self.result.groups
-            self.result.tally.topics.update(topics.speaking(block, self.settings))
+            self.result.tally.topics.update(topics.speaking(block, self.special, self.settings.cache_dir))
         found = self.detected(block, outcomes)
         if self.cuts is not None:
             found = self.cuts.into(block, found, outcomes)

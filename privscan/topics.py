@@ -43,14 +43,18 @@ _TOLD = frozenset(
 _YEAR = re.compile(r"(?<!\d)(?:1[0-9]|20)\d\d(?!\d)")
 
 
-def speaking(block: Block, settings: Settings) -> Counter[str]:
-    """Return how many records of a block hold a word of each special category that the run looks for."""
-    rules = [rule for rule in settings.rules if rule.id.startswith(SPECIAL) and rule.trigger]
+def special(settings: Settings) -> tuple[Rule, ...]:
+    """Return the rules of special categories that the run looks for by their words."""
+    return tuple(rule for rule in settings.rules if rule.id.startswith(SPECIAL) and rule.trigger)
+
+
+def speaking(block: Block, rules: tuple[Rule, ...], cache: str | None) -> Counter[str]:
+    """Return how many records of a block hold a word of each of these special categories."""
     if not rules:
         return Counter()
     import numpy as np
 
-    scan = _scan(tuple(rules), settings.cache_dir)
+    scan = _scan(rules, cache)
     rows: set[tuple[int, int]] = set()
     for buffer, starts in block.buffers():
         numbers, ends = scan(buffer, 0)

@@ -60,5 +60,9 @@ def test_records_with_words_of_a_topic_are_counted(tmp_path: Path, cache_dir: st
     )
     format_ = formats.named("jsonl")
     (block,) = format_.blocks(Shard(0, 0, str(source), source.name, "jsonl"))
-    assert topics.speaking(block, settings) == {"pii.special.health": 1, "pii.special.religion": 1}
-    assert not topics.speaking(block, config.settings("scan", select=["pii.email"], cache_dir=cache_dir))
+    assert topics.speaking(block, topics.special(settings), cache_dir) == {
+        "pii.special.health": 1,
+        "pii.special.religion": 1,
+    }
+    assert not topics.special(config.settings("scan", select=["pii.email"], cache_dir=cache_dir))
+    assert not topics.speaking(block, (), cache_dir)
