@@ -16,7 +16,7 @@ import numpy as np
 
 from privscan.detectors import raw, triggers
 from privscan.detectors.marks import Told
-from privscan.places import places
+from privscan.places import counter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -200,12 +200,12 @@ class _Hits:
             spans = zip(np.minimum(at, far).tolist(), np.maximum(at, far).tolist(), strict=True)
             extra = np.array([np.count_nonzero(_wide(self._bytes[start:end])) for start, end in spans])
         else:
-            extra = np.abs(np.searchsorted(self._extra, at) - np.searchsorted(self._extra, far))
+            extra = np.abs(self._extra(at) - self._extra(far))
         return np.where(extra <= size, size + extra, DENSE * size)
 
     @functools.cached_property
-    def _extra(self) -> Array:
-        return places(self._bytes, _wide)
+    def _extra(self) -> Callable[[Array], Array]:
+        return counter(self._bytes, _wide)
 
 
 def _wide(piece: Array) -> Array:

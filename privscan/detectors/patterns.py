@@ -26,7 +26,7 @@ from privscan.detectors.gate import BIG_LEAF, THIN, Gate
 from privscan.detectors.marks import Told
 from privscan.detectors.words import Words, around, field_words
 from privscan.model import LeafKind, Match, Span, State
-from privscan.places import places
+from privscan.places import counter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -251,9 +251,9 @@ class _Found:
         owners, numbers, ends = self._owners, self._numbers, self._ends
         if not len(ends):
             return
-        continued = places(np.frombuffer(buffer, dtype=np.uint8), lambda piece: (piece & 0xC0) == 0x80)
+        continued = counter(np.frombuffer(buffer, dtype=np.uint8), lambda piece: (piece & 0xC0) == 0x80)
         begins = starts[owners]
-        at = ends - begins - (np.searchsorted(continued, ends) - np.searchsorted(continued, begins))
+        at = ends - begins - (continued(ends) - continued(begins))
         slack = np.where(sizes[owners] >= BIG_LEAF, THIN, 0)
         before, after, anchored = reaches[numbers].T
         lows, highs = np.maximum(at - before, 0), at + after + slack
