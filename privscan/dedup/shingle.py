@@ -273,7 +273,7 @@ def _folded(joined: str) -> NDArray[Any]:
     plain = np.frombuffer(bytearray(points.astype(np.uint8)).translate(_LATIN_FOLD), np.uint8)
     far = np.flatnonzero(points > 0xFF)
     codes = points[far]
-    looked_up = _fold_table().take(codes, mode="clip")
+    looked_up = _FOLD.of(codes)
     if points.itemsize == 4:
         han = (codes >= _PLANES) & (codes < _HAN_END)
         looked_up[han] = codes[han] | np.uint32(_ALONE)
@@ -333,20 +333,39 @@ def _powers() -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     return tables[0], tables[1]
 
 
-@functools.cache
-def _fold_table() -> NDArray[np.uint32]:
-    """Return what each code point below `_PLANES` counts as: its lower case, 0 between words; the last entry is 0."""
-    table = np.zeros(_PLANES + 1, np.uint32)
-    everything = "".join(map(chr, range(_PLANES)))
-    for run in re.finditer(r"\w+", everything):
-        table[run.start() : run.end()] = [ord(character.lower()[0]) for character in run[0]]
-    for run in re.finditer(r"\W+", everything):
-        for code, character in enumerate(run[0], run.start()):
-            if unicodedata.category(character)[0] == "M":
-                table[code] = code
-    for first, last in UNSPACED:
-        part = table[first : min(last, _PLANES - 1) + 1]
-        part[part != 0] |= np.uint32(_ALONE)
-    table[0xFE00:0xFE10] = 0  # variation selectors choose a glyph; they are marks by category only
-    table[0x3C2] = 0x3C3  # the two lower-case forms of sigma are one letter
-    return table
+class _Fold:
+    """What each code point counts as: its lower case, 0 between words, `_ALONE` set where it is a word of its own.
+
+    Looked up in the Unicode database by the page of 256, when the first code point of one is asked for.
+    """
+
+    def __init__(self) -> None:
+        self._table = np.zeros(_PLANES + 1, np.uint32)  # the last entry stands for all behind it, and is 0
+        self._known = np.arange(0x1100) >= _PLANES >> 8  # pages looked up, or behind the table
+
+    def of(self, codes: NDArray[Any]) -> NDArray[np.uint32]:
+        """Return what code points count as; 0 from `_PLANES` on."""
+        pages = codes >> 8
+        if not self._known.take(pages).all():
+            for page in np.unique(pages[~self._known[pages]]).tolist():
+                self._look_up(page << 8)
+                self._known[page] = True
+        return self._table.take(codes, mode="clip")
+
+    def _look_up(self, begin: int) -> None:
+        part = self._table[begin : begin + 256]
+        for place, character in enumerate(map(chr, range(begin, begin + 256))):
+            if character.isalnum() or character == "_":
+                part[place] = ord(character.lower()[0])
+            elif unicodedata.category(character)[0] == "M":
+                part[place] = begin + place
+        for first, last in UNSPACED:
+            alone = part[max(first - begin, 0) : max(last + 1 - begin, 0)]
+            alone[alone != 0] |= np.uint32(_ALONE)
+        if begin == 0xFE00:
+            part[:0x10] = 0  # variation selectors choose a glyph; they are marks by category only
+        if begin == 0x300:
+            part[0xC2] = 0x3C3  # the two lower-case forms of sigma are one letter
+
+
+_FOLD = _Fold()

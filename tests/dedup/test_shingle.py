@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import random
 import re
+import unicodedata
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privscan.dedup.shingle import shingle, stretched
+from privscan.dedup.shingle import UNSPACED, _Fold, shingle, stretched
 
 from .longhand import grams
 
@@ -153,3 +155,23 @@ def test_a_word_may_go_on_over_many_stretches() -> None:
     whole = shingle([f"one {word} two"], 1)
     found = stretched(["one ", *(word[at : at + 999] for at in range(0, len(word), 999)), " two"], 1)
     assert [int(value) for hashes, _ in found for value in hashes] == whole.hashes.tolist()
+
+
+def test_what_every_code_point_counts_as() -> None:
+    codes = np.arange(0x110000, dtype=np.uint32)
+    told = _Fold().of(codes)
+    assert not told[0x20000:].any()
+    for code in [*range(0x20000, 0x10FF00, 997), *range(0x20000)]:
+        letter, counts = chr(code), int(told[code])
+        alone = any(first <= code <= last for first, last in UNSPACED)
+        if code >= 0x20000 or not (letter.isalnum() or letter == "_" or unicodedata.category(letter)[0] == "M"):
+            assert counts == 0
+        elif code not in (0x3C2, *range(0xFE00, 0xFE10)):
+            same = letter.lower()[0] if letter.isalnum() else letter
+            assert counts == ord(same) | (alone << 31)
+
+
+def test_pages_are_looked_up_in_any_order() -> None:
+    some, more = np.array([0x2019, 0x3B1, 0xFFFF], np.uint16), np.array([0x4E00, 0x2019, 0x1F600], np.uint32)
+    one, other = _Fold(), _Fold()
+    assert [one.of(some).tolist(), one.of(more).tolist()] == [other.of(more).tolist(), other.of(some).tolist()][::-1]
