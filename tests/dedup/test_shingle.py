@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privscan.dedup.shingle import UNSPACED, _Fold, shingle, stretched
+from privscan.dedup import shingle as rooms
+from privscan.dedup.shingle import _Fold, shingle, stretched
 
 from .longhand import grams
 
@@ -163,7 +164,7 @@ def test_what_every_code_point_counts_as() -> None:
     assert not told[0x20000:].any()
     for code in [*range(0x20000, 0x10FF00, 997), *range(0x20000)]:
         letter, counts = chr(code), int(told[code])
-        alone = any(first <= code <= last for first, last in UNSPACED)
+        alone = any(first <= code <= last for first, last in rooms.UNSPACED)
         if code >= 0x20000 or not (letter.isalnum() or letter == "_" or unicodedata.category(letter)[0] == "M"):
             assert counts == 0
         elif code not in (0x3C2, *range(0xFE00, 0xFE10)):
