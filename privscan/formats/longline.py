@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from privscan.formats import Rewrite
     from privscan.jsontext import Token
 
-PIECE = 1 << 20  # bytes looked at, or written, at once
+PIECE = 1 << 20  # bytes looked at at once
+FRAME = 1 << 22  # bytes compressed at once
 _BLANK = re.compile(rb"[ \t\r\n]*+")
 _NUL = rb"\u0000"
 _ESCAPES = (b"\\u", b"\\/")
@@ -131,11 +132,22 @@ class LongLine(JsonlBlock):
     def render(
         self, edits: Mapping[int, Sequence[Rewrite]], without: frozenset[int]
     ) -> bytes | Iterable[bytes | memoryview]:
-        """Return the pieces of the line; its bytes, where they are to be compressed."""
+        """Return the pieces of the line, or the frames, of FRAME bytes or more, that they are compressed to."""
         if 0 in without or 0 in self.problems:
             return b""
         pieces = self._pieces(edits.get(0, ()))
-        return compress(b"".join(pieces), self.codec) if self.codec else pieces
+        return self._frames(pieces) if self.codec else pieces
+
+    def _frames(self, pieces: Iterable[bytes | memoryview]) -> Iterator[bytes]:
+        held = bytearray()
+        for piece in pieces:
+            for at in range(0, len(piece), FRAME):
+                held += piece[at : at + FRAME]
+                if len(held) >= FRAME:
+                    yield compress(bytes(held), self.codec)
+                    held.clear()
+        if held:
+            yield compress(bytes(held), self.codec)
 
     def _pieces(self, edits: Sequence[Rewrite]) -> Iterator[bytes | memoryview]:
         view, at = memoryview(self.buffer), 1
