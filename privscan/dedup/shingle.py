@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import re
 import unicodedata
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -353,14 +354,19 @@ class _Fold:
 
     def _look_up(self, begin: int) -> None:
         part = self._table[begin : begin + 256]
-        for place, character in enumerate(map(chr, range(begin, begin + 256))):
-            if character.isalnum() or character == "_":
-                part[place] = ord(character.lower()[0])
-            elif unicodedata.category(character)[0] == "M":
+        page = "".join(map(chr, range(begin, begin + 256)))
+        words = re.sub(r"\W", "\0", page)
+        lower = words.lower()
+        if len(lower) != len(page):
+            lower = "".join(letter.lower()[0] for letter in words)
+        part[:] = np.frombuffer(lower.encode("utf-32-le", "surrogatepass"), np.uint32)
+        for place in np.flatnonzero(part == 0).tolist():
+            if unicodedata.category(page[place])[0] == "M":
                 part[place] = begin + place
         for first, last in UNSPACED:
-            alone = part[max(first - begin, 0) : max(last + 1 - begin, 0)]
-            alone[alone != 0] |= np.uint32(_ALONE)
+            if first < begin + 256 and begin <= last:
+                alone = part[max(first - begin, 0) : last + 1 - begin]
+                alone[alone != 0] |= np.uint32(_ALONE)
         if begin == 0xFE00:
             part[:0x10] = 0  # variation selectors choose a glyph; they are marks by category only
         if begin == 0x300:
