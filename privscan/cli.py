@@ -4,7 +4,6 @@ import contextlib
 import gc
 import os
 import signal
-import tempfile
 from typing import Annotated, Any
 
 import typer
@@ -333,6 +332,8 @@ def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any
             if out is None and (
                 baseline or options.get("group_by") or shell.lists(formats)
             ):  # kept for as long as it takes to tell of them
+                import tempfile
+
                 folder = os.path.join(stack.enter_context(tempfile.TemporaryDirectory(prefix="privscan-")), "run")
             told = _told(settings, paths, folder, options)
             signer(folder)
@@ -384,4 +385,7 @@ def main() -> None:
     gc.set_threshold(20_000)  # rules and parse trees are many objects that stay: not to be gone through so often
     with contextlib.suppress(ValueError):  # not the main thread
         signal.signal(signal.SIGTERM, _interrupted)
-    app()
+    try:
+        app()
+    finally:
+        gc.freeze()  # what is left goes with the process: nobody need look for rubbish in it
