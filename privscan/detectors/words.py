@@ -95,7 +95,7 @@ class Words:
         self.joined = tuple(f" {' '.join(_WORD.findall(folded(word)))} " for word in words)
         self.squeezed = {word.replace(" ", ""): word.strip() for word in self.joined}
         self._names: dict[str, str] = {}
-        self.glued = tuple(word.strip() for word in self.joined if _UNSPACED.search(word))
+        self.glued = tuple(word.strip() for word in self.joined if not word.isascii() and _unspaced().search(word))
 
     def find(self, text: str) -> str:
         """Return the first of the words that stands in the text, "" for none."""
@@ -119,8 +119,13 @@ class Words:
 
 
 _WORD = re.compile(r"[^\W_]+")
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _TOKEN = re.compile(r"<[A-Z][A-Z0-9_]*(?::[0-9a-f]+)?>")
+
+
+@functools.cache
+def _unspaced() -> re.Pattern[str]:
+    """Return what finds a letter of a script written without blanks; `re` takes milliseconds over such ranges."""
+    return re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 @functools.lru_cache(maxsize=64)  # several rules ask of the same neighbourhood, one after the other
