@@ -92,33 +92,52 @@ class _Record:
             out.update((self._short[place], matches) for place, matches in found.items())
         company = [leaf for one in found_by if hasattr(one, "company") for leaf in one.company(self._leaves)]
         for position in self._long:
-            matches = [
-                match
-                for window in longtext.windows(self._leaves[position].text, 2 * self._reach)  # type: ignore[arg-type]
-                for match in self._window(found_by, position, window, company)
-            ]
+            matches: list[Match] = []
+            reached: dict[str, int] = {}  # of each rule, where its matches so far end
+            for window in longtext.windows(self._leaves[position].text, 2 * self._reach):  # type: ignore[arg-type]
+                for match in self._window(found_by, position, window, company, reached):
+                    matches.append(match)
+                    reached[match.rule] = max(match.span.end, reached.get(match.rule, 0))
             if matches:
                 out[position] = matches
         return out
 
-    def _window(self, found_by: Sequence[Any], position: int, window: Window, company: Sequence[Leaf]) -> list[Match]:
+    def _window(
+        self,
+        found_by: Sequence[Any],
+        position: int,
+        window: Window,
+        company: Sequence[Leaf],
+        reached: Mapping[str, int],
+    ) -> list[Match]:
         """Return the matches that are a window's own, in the spans of the text."""
         leaf = self._leaves[position]
         while True:
             text = leaf.text[window.low : window.high]
             shown = Shown([leaf._replace(text=text), *company], [position] + [-1] * len(company), window)
             found = [_moved(match, window.low) for match in self._seen(found_by, shown).get(0, ())]
-            wider = self._wider(window, len(leaf.text), found)
+            wider = self._wider(window, len(leaf.text), found, reached)
             if wider == window:
-                return [match for match in found if window.start <= match.span.start < window.end]
+                return [
+                    match
+                    for match in found
+                    if window.start <= match.span.start < window.end and match.span.end > reached.get(match.rule, 0)
+                ]
             window = wider
 
-    def _wider(self, window: Window, size: int, found: Sequence[Match]) -> Window:
-        """Return a window with more on the side where a match of its own part goes on beyond what is shown."""
+    def _wider(self, window: Window, size: int, found: Sequence[Match], reached: Mapping[str, int]) -> Window:
+        """Return a window with more on the side where a match of its own part goes on beyond what is shown.
+
+        One that begins before that part is known already where the rule's matches so far reach into it.
+        """
         low, start, end, high = window
         more = GROWTH * (high - low)
-        before = low and any(m.span.start < low + self._reach and m.span.end > start for m in found)
-        behind = high < size and any(m.span.end > high - self._reach and m.span.start < end for m in found)
+        before = low and any(
+            m.span.start < low + self._reach and m.span.end > start >= reached.get(m.rule, 0) for m in found
+        )
+        behind = high < size and any(
+            m.span.end > high - self._reach and max(start, reached.get(m.rule, 0)) <= m.span.start < end for m in found
+        )
         return Window(max(low - more, 0) if before else low, start, end, min(high + more, size) if behind else high)
 
     def _seen(self, found_by: Sequence[Any], shown: Shown) -> Mapping[int, list[Match]]:

@@ -158,6 +158,7 @@ TOGETHER = {
     "alone": ({"text": " so" * 9000 + f" {KEY} z{KEY}"}, []),
     "longer than a window": ({"text": "so " * 4000 + "QX" + "a1" * 9000 + " so" * 9000}, ["ACME_RUN"]),
     "at the end": ({"text": "so " * 4000 + "QX" + "a1" * 9000}, ["ACME_RUN"]),
+    "two of them": ({"text": "so " * 3000 + ("QX" + "a1" * 9000 + " so ") * 2}, ["ACME_RUN", "ACME_RUN"]),
     "no such thing after all": ({"text": "so " * 4000 + "xQX" + "a1" * 9000 + " so"}, []),
 }
 
