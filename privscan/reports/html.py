@@ -46,9 +46,9 @@ def render(report: Report, listing: Listing | None = None, cache: str | None = N
     With a `listing` it also tells where findings stand, how often values come back, and examples of each rule. `cache`
     is a folder to keep the compiled templates in.
     """
-    from privscan.reports import templates
+    from privscan.reports import jinja
 
-    environment = templates.environment(cache)
+    environment = jinja.environment(cache)
     environment.filters |= {
         "clip": lambda text, limit=_NAME: wording.clip(str(text), limit),
         "duration": wording.duration,

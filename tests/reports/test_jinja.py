@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from privscan import kept
-from privscan.reports import html, templates
+from privscan.reports import html, jinja
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ def test_a_cache_that_cannot_be_written_costs_time_only(full: Report, tmp_path: 
 
 
 def test_a_changed_template_is_not_taken_for_the_one_kept(tmp_path: Path) -> None:
-    made = templates.environment(str(tmp_path))
+    made = jinja.environment(str(tmp_path))
     assert made.bytecode_cache is not None
     for count, source in enumerate(("{{ 1 }}", "{{ 2 }}"), 1):
         bucket = made.bytecode_cache.get_bucket(made, "page", "page", source)
