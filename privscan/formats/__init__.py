@@ -125,14 +125,17 @@ def by_shard(shards: Sequence[Shard], records: Iterable[int]) -> dict[Shard, lis
     return found
 
 
-def among(blocks: Iterable[Block], records: Sequence[int]) -> Iterator[Block]:
-    """Yield those blocks that hold one of some records (ascending), and take none behind the last."""
-    for block in blocks:
-        beyond = block.first + len(block.rows())
-        if any(block.first <= record < beyond for record in records):
-            yield block
-        if records[-1] < beyond:
-            return
+def among(
+    blocks: Callable[[Shard], Iterable[Block]], shards: Sequence[Shard], records: Sequence[int]
+) -> Iterator[Block]:
+    """Yield those blocks of some shards that hold one of some records; of a shard none is read behind the last."""
+    for shard, mine in by_shard(shards, records).items():
+        for block in blocks(shard):
+            beyond = block.first + len(block.rows())
+            if any(block.first <= record < beyond for record in mine):
+                yield block
+            if mine[-1] < beyond:
+                break
 
 
 # Where each format lives, and the ends of the names it reads: the one place a new one is named. A format is imported

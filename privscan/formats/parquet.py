@@ -27,7 +27,7 @@ from xxhash import xxh3_128_hexdigest
 
 from privscan.dedup.text import text_of
 from privscan.errors import InputError, OutputError
-from privscan.formats import among, binary, by_shard, vectors
+from privscan.formats import among, binary, vectors
 from privscan.formats import columns as flat
 from privscan.formats.footer import BROKEN, options_of, schema_of
 from privscan.formats.objects import records
@@ -283,7 +283,7 @@ class Parquet:
 
         `index` counts from 0 in the file. InputError if the footer cannot be read.
         """
-        with _reading(uri), _opened(path) as source:
+        with _reading(uri), _open(path) as source:
             meta = source.metadata
             groups = [meta.row_group(i) for i in range(meta.num_row_groups)]
             sizes = [(group.num_rows, group.total_byte_size) for group in groups]
@@ -315,13 +315,11 @@ class Parquet:
 
     def holding(self, shard: Shard, records: Sequence[int]) -> Iterator[Block]:
         """Yield the blocks with the records; other row groups are not read."""
-        groups = self.plan(shard.path, shard.uri, shard.file, 0)
-        for group, mine in by_shard(groups, records).items():
-            yield from among(self.blocks(group), mine)
+        return among(self.blocks, self.plan(shard.path, shard.uri, shard.file, 0), records)
 
     def writer(self, shard: Shard, part: str) -> ParquetWriter:
         """Return a writer to `part` with schema and properties of the shard's file."""
-        with _reading(shard.uri), _opened(shard.path) as source:
+        with _reading(shard.uri), _open(shard.path) as source:
             schema, options = schema_of(source), options_of(source)
         return ParquetWriter(part, schema, options)
 
@@ -333,7 +331,7 @@ class Parquet:
             return
         writer, group = self.writer(shard, target), 0
         for part in parts:
-            with _reading(os.path.basename(target)), _opened(part) as source:
+            with _reading(os.path.basename(target)), _open(part) as source:
                 for inner in range(source.metadata.num_row_groups):
                     for batch in _batches(source, inner, os.path.basename(target)):
                         writer.write(Rendered(group, (batch,)))
@@ -344,12 +342,6 @@ class Parquet:
 def _open(path: str) -> pq.ParquetFile:
     # Pages are streamed, not fetched a row group ahead; a checksum is looked at where a page has one.
     return pq.ParquetFile(path, pre_buffer=False, buffer_size=STREAM_BYTES, page_checksum_verification=True)
-
-
-@contextmanager
-def _opened(path: str) -> Iterator[pq.ParquetFile]:
-    with _open(path) as source:
-        yield source
 
 
 @contextmanager

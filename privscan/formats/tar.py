@@ -267,7 +267,7 @@ class Tar:
 
     def holding(self, shard: Shard, records: Sequence[int]) -> Iterator[Block]:
         """Yield the blocks with the records; the archive is read up to the last."""
-        return among(self.blocks(shard), records)
+        return among(self.blocks, [shard], records)
 
     def writer(self, shard: Shard, part: str) -> TarWriter:
         return TarWriter(part, _codec(shard.uri))
