@@ -24,7 +24,7 @@ from privscan.model import Confidence, LeafKind, Match
 from privscan.validators import nations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from privscan.config import Settings
     from privscan.detectors import Detector
@@ -46,6 +46,7 @@ MOST = 3  # countries as near to one field as each other: more of them are a lis
 DIGITS = rb"[0-9](?:[ ./()\\\x2d]{0,3}[0-9]){6}"  # no number of a person is shorter
 STRONG, FAIR = 0.02, 0.05  # shares of random numbers of one shape that pass a check
 TRIES = 400
+DEEPEST = 32  # segments of a field that are compared
 _WRITTEN = re.compile(r"[^\W\d_]|[-/–]")  # letters or joints that prices and counts do not have
 _THOUSANDS = re.compile(r"\d{1,3}(?:[ .]\d{3})+")
 # Words before a number, without accents, that say it is not somebody's.
@@ -67,6 +68,10 @@ class Origin(NamedTuple):
     above: tuple[str, ...]
     rank: int
     country: str
+
+
+# Segments of a field -> the rank and depth of the surest names of a country there or below, and the countries.
+Near = dict[tuple[str, ...], tuple[tuple[int, int], dict[str, None]]]
 
 
 class Origins:
@@ -186,23 +191,28 @@ def _rank(field: str) -> int | None:
     return next((place for place, names in enumerate(NAMES) if words & names), None)
 
 
-def nearest(origins: Sequence[Origin], segments: Sequence[str]) -> tuple[str, ...]:
+def nearest(origins: Near, segments: Sequence[str]) -> tuple[str, ...]:
     """Return the countries that the record names nearest to a field, the surest of its names; none where many are."""
-
-    def far(origin: Origin) -> tuple[int, int, int]:
-        shared = 0
-        for mine, theirs in zip(segments, origin.above, strict=False):
-            if mine != theirs:
-                break
-            shared += 1
-        return -shared, origin.rank, len(origin.above)
-
-    best = min(map(far, origins))
-    countries = dict.fromkeys(origin.country for origin in origins if far(origin) == best)
-    return tuple(countries) if len(countries) <= MOST else ()
+    above = tuple(segments[:DEEPEST])
+    known = next((origins[above[:depth]] for depth in range(len(above), -1, -1) if above[:depth] in origins), None)
+    return tuple(known[1]) if known is not None and len(known[1]) <= MOST else ()
 
 
-def _origins(leaves: Sequence[Leaf]) -> dict[int, list[Origin]]:
+def near(origins: Iterable[Origin]) -> Near:
+    """Return, by what stands above them, the surest of the countries named there or below."""
+    out: Near = {}
+    for origin in origins:
+        surest = (origin.rank, len(origin.above))
+        for depth in range(min(len(origin.above), DEEPEST) + 1):
+            known = out.get(origin.above[:depth])
+            if known is None or surest < known[0]:
+                out[origin.above[:depth]] = (surest, {origin.country: None})
+            elif surest == known[0]:
+                known[1][origin.country] = None
+    return out
+
+
+def _origins(leaves: Sequence[Leaf]) -> dict[int, Near]:
     """Return what the leaves of each record say of its country."""
     out: dict[int, list[Origin]] = defaultdict(list)
     for leaf in leaves:
@@ -211,7 +221,7 @@ def _origins(leaves: Sequence[Leaf]) -> dict[int, list[Origin]]:
         code = (nations.locale if place >= LOCALES else nations.country)(leaf.text)
         if code:
             out[leaf.record].append(Origin(_segments(leaf.field)[:-1], place, code))
-    return out
+    return {record: near(origins) for record, origins in out.items()}
 
 
 def _segments(field: str) -> tuple[str, ...]:

@@ -41,8 +41,10 @@ def stdnum(module: str, *, written: bool = False) -> Callable[[str], Verdict]:
         if sample and (len(number) == len(plain(value)) or not number):
             return FAILED
         try:
-            if not is_valid(value) and not is_valid("".join(value.translate(_BARE).split())):
-                return FAILED
+            if not is_valid(value):
+                bare = "".join(value.translate(_BARE).split())
+                if bare == value or not is_valid(bare):
+                    return FAILED
         except (ValueError, LookupError, TypeError, AttributeError):
             return FAILED  # a text far from the number's form
         if sample and len(number) >= LONG:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from privscan import scan
-from privscan.detectors.origin import Origin, nearest, rank
+from privscan.detectors.origin import Origin, near, nearest, rank
 from privscan.validators import nations
 
 if TYPE_CHECKING:
@@ -102,6 +102,6 @@ def test_what_a_field_is_called(field: str, place: int | None) -> None:
 
 def test_the_surest_name_of_the_nearest() -> None:
     origins = [Origin((), 2, "US"), Origin((), 0, "DE"), Origin(("to",), 0, "FR")]
-    assert nearest(origins, ("note",)) == ("DE",)
-    assert nearest(origins, ("to", "note")) == ("FR",)
-    assert nearest([*origins, Origin((), 0, "AT")], ("note",)) == ("DE", "AT")
+    assert nearest(near(origins), ("note",)) == ("DE",)
+    assert nearest(near(origins), ("to", "note")) == ("FR",)
+    assert nearest(near([*origins, Origin((), 0, "AT")]), ("note",)) == ("DE", "AT")
