@@ -279,7 +279,7 @@ def test_concurrent_starts_share_a_cache(tmp_path) -> None:
             )
         )
     assert [run.returncode for run in runs] == [0, 0, 0]
-    assert not [name for name in os.listdir(tmp_path) if not name.endswith((".hs", ".json"))]
+    assert not [name for name in os.listdir(tmp_path) if not name.endswith((".hs", ".json", ".msgpack"))]
 
 
 def test_hyperscan_refusing_names_the_rule(tmp_path) -> None:
