@@ -228,7 +228,7 @@ def told_duplicates(piece: Piece, dropped: str, stem: str, uris: Callable[[int],
 
     methods: Counter[str] = Counter()
     path = f"{stem}.duplicates"
-    known = (_told(piece.shard.uri, record, twin, uris) for record, twin in sorted(twins(dropped).items()))
+    known = (_told(piece.shard.uri, record, twin, uris) for record, twin in twins(dropped))
     with writing(path), open(path, "w", encoding="utf-8") as out, contextlib.ExitStack() as open_:
         passages: Iterator[dict[str, Any]] = iter(())
         if os.path.exists(f"{stem}.removed"):

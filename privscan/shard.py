@@ -20,10 +20,9 @@ from privscan.redact import Record, Redactor
 from privscan.states import Watched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from privscan.config import Settings
-    from privscan.dedup import Duplicate
     from privscan.detectors import Detector
     from privscan.formats import Block, Rewrite
     from privscan.model import Leaf, Shard
@@ -81,7 +80,7 @@ class _Line:
         self.format = formats.named(shard.format)
         self.data = data
         self.result = Result(shard.index, Tally())
-        self.duplicates: Mapping[int, Duplicate] = {}
+        self.duplicates: Any = None  # rows of the file, ascending
         if duplicates:
             from privscan.dedup.store import drops
 
@@ -153,10 +152,11 @@ class _Line:
         for row, problem in block.problems.items():
             outcomes[row] = Outcome.QUARANTINED
             self.problem(problem)
-        if self.duplicates:
-            for row, outcome in outcomes.items():
-                if block.first + row in self.duplicates and outcome is Outcome.CLEAN:
-                    outcomes[row] = Outcome.DUPLICATE
+        if self.duplicates is not None and outcomes:
+            low, high = self.duplicates.searchsorted((block.first, block.first + max(outcomes) + 1))
+            for record in self.duplicates[low:high].tolist():
+                if outcomes.get(record - block.first) is Outcome.CLEAN:
+                    outcomes[record - block.first] = Outcome.DUPLICATE
         if self.cuts is not None:
             self.cuts.begin(block, outcomes)
         return outcomes

@@ -57,7 +57,7 @@ def save(
     try:
         with pq.ParquetWriter(temporary, _schema(settings), compression="zstd") as writer:
             for index, part in enumerate(parts):
-                gone = np.array(sorted(drops(dropped[index])), np.int64)
+                gone = drops(dropped[index])
                 for rows in _stay(store, index, gone):
                     writer.write_batch(_batch(store, rows, name(part.file), settings))
                     count += rows.size

@@ -29,7 +29,7 @@ from privscan.dedup import Duplicate
 from privscan.errors import InputError, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DROP", "Store", "Writer", "columns", "drops", "save_array", "table", "twins", "unwritable"]
 
+AT_ONCE = 1 << 14  # rows made into objects
 DROP = np.dtype(
     [
         ("row", "<i8"),
@@ -306,17 +307,19 @@ def save_array(path: str, table: NDArray[Any]) -> None:
         raise unwritable("work file", path, error) from None
 
 
-def drops(path: str) -> dict[int, Duplicate]:
-    """Return the dropped rows of one part by file row. InputError when the file is missing or torn."""
-    return {row: twin for row, twin in twins(path).items() if twin.dropped}
+def drops(path: str) -> NDArray[np.int64]:
+    """Return the dropped rows of one part, ascending. InputError when the file is missing or torn."""
+    found = table(path)
+    return np.sort(found["row"][found["dropped"]])
 
 
-def twins(path: str) -> dict[int, Duplicate]:
-    """Return all rows of one part that have a twin by file row, those that may stay too; InputError as `drops`."""
-    return {
-        row: Duplicate(file, kept, round(similarity, 6), _METHODS[method], dropped)
-        for row, file, kept, similarity, method, dropped in table(path).tolist()
-    }
+def twins(path: str) -> Iterator[tuple[int, Duplicate]]:
+    """Yield all rows of one part that have a twin, ascending, those that may stay too; InputError as `drops`."""
+    found = table(path)
+    order = np.argsort(found["row"], kind="stable")
+    for start in range(0, len(order), AT_ONCE):
+        for row, file, kept, similarity, method, dropped in found[order[start : start + AT_ONCE]].tolist():
+            yield row, Duplicate(file, kept, round(similarity, 6), _METHODS[method], dropped)
 
 
 def table(path: str) -> NDArray[Any]:

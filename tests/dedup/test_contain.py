@@ -97,7 +97,7 @@ def test_a_question_of_an_evaluation_in_a_page(tmp_path: Path) -> None:
         with Signer(part.path, CONTAINED) as signer:
             signer.add(0, range(len(rows)), rows)
     summary = choose(parts[:1], CONTAINED, str(tmp_path / "work"), parts[1:])
-    found = twins(summary.drops[0])
+    found = dict(twins(summary.drops[0]))
     assert {row: (twin.file, twin.row) for row, twin in found.items()} == {0: (-1, 0), 2: (-1, 0)}
 
 

@@ -39,7 +39,7 @@ def decide(
         with Signer(part.path, settings) as signer:
             signer.add(0, range(len(rows)), rows, order)
     summary = choose(parts[:1], settings, str(folder / "work"), parts[1:] if against else [])
-    return summary, twins(summary.drops[0])
+    return summary, dict(twins(summary.drops[0]))
 
 
 def gone(found: dict[int, Any]) -> set[int]:
