@@ -31,7 +31,7 @@ def ours(texts: Sequence[str]) -> Kept:
     from privscan.dedup import DedupSettings, Part
     from privscan.dedup.choose import choose
     from privscan.dedup.sign import Signer
-    from privscan.dedup.store import drops
+    from privscan.dedup.store import twins
 
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "a.sign")
@@ -40,7 +40,7 @@ def ours(texts: Sequence[str]) -> Kept:
                 rows = range(low, min(low + 500, len(texts)))
                 signer.add(low, rows, texts[low : low + 500])
         found = choose([Part(path, 0)], DedupSettings(), folder)
-        return {row: twin.row for row, twin in drops(found.drops[0]).items()}
+        return {row: twin.row for row, twin in twins(found.drops[0]) if twin.dropped}
 
 
 def datasketch(texts: Sequence[str]) -> Kept:

@@ -10,7 +10,7 @@ import pytest
 from privscan.dedup import DedupSettings, Duplicate, Part, Summary
 from privscan.dedup.choose import choose
 from privscan.dedup.sign import Signer
-from privscan.dedup.store import drops
+from privscan.dedup.store import twins
 
 from .longhand import edited, story
 
@@ -63,7 +63,7 @@ def deduplicate(tmp_path: Path) -> Callable[..., Run]:
         summary = choose(parts, settings, str(folder / "work"))
         found = {}
         for number, path in enumerate(summary.drops):
-            for row, why in drops(path).items():
+            for row, why in (told for told in twins(path) if told[1].dropped):
                 found[starts[number] + row] = Duplicate(
                     why.file, starts[why.file] + why.row, why.similarity, why.method
                 )
