@@ -38,6 +38,7 @@ _MUST = re.compile(rb"\\u00[0-7]")  # what may have to be escaped
 _PAIR = re.compile(rb"\\u[dD][89abAB]")
 _SLASH = re.compile(r"(?<!\\)((?:\\\\)*)\\/")
 _WRITERS = (encode_basestring, encode_basestring_ascii)
+_UNPAIRED = re.compile("[\ud800-\udfff]")
 _LONE = re.compile(rb"\\u[dD][89a-fA-F]")
 SHORT = 1 << 20  # characters: of longer tokens no further copies are made
 MAX_DEPTH = 1024  # orjson's own limit
@@ -226,12 +227,13 @@ def decode(raw: str) -> str:
 
 
 def encode(text: str) -> str:
-    """Return text as the content of a string token: escapes only what must be.
+    """Return text as the content of a string token: escapes only what must be, lone surrogates too.
 
     >>> encode('say "hi"')
     'say \\\\"hi\\\\"'
     """
-    return encode_basestring(text)[1:-1]
+    written = encode_basestring(text)[1:-1]
+    return written if text.isascii() else _UNPAIRED.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
 
 
 def raw_offsets(raw: str, offsets: Sequence[int]) -> list[int]:

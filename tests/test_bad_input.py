@@ -140,6 +140,16 @@ def test_odd_input_is_kept_as_it_is(
     assert report.complete
 
 
+def test_half_a_character_in_what_is_masked_stays_escaped(tmp_path: Path, options: Options) -> None:
+    policy = tmp_path / "mask.toml"
+    policy.write_text('id = "mask"\nname = "Mask"\nselect = ["secret"]\n[default]\noperator = "mask"\n')
+    (tmp_path / "a.jsonl").write_bytes(b'{"text":"password: tN7-wq\\ud800Lz2kPx ok"}\n')
+    privscan.clean(
+        str(tmp_path / "a.jsonl"), str(tmp_path / "out"), **options | {"policy": str(policy), "select": ["PASSWORD"]}
+    )
+    assert (tmp_path / "out" / "data" / "a.jsonl").read_bytes() == b'{"text":"password: ***-**\\ud800****** ok"}\n'
+
+
 def test_a_long_line_is_cleaned(tmp_path: Path, options: Options) -> None:
     long = b'{"text":"' + b"lorem ipsum " * (20 << 20 >> 4) + b'x@acme-widgets.com"}\n'
     (tmp_path / "a.jsonl").write_bytes(GOOD + long + GOOD)

@@ -116,11 +116,12 @@ def test_splice_changes_the_spans_and_nothing_else(pair: tuple[str, str], data: 
     text = jsontext.decode(raw)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=6)))
     spans = [(a, b) for a, b in zip(cuts[::2], cuts[1::2], strict=False) if a < b]
-    edits = [(a, b, data.draw(st.sampled_from(["", "<X>", '"', "\\", "\n", "é"]))) for a, b in spans]
+    edits = [(a, b, data.draw(st.sampled_from(["", "<X>", '"', "\\", "\n", "é", "a\udc00b"]))) for a, b in spans]
     expected, at = "", 0
     for start, end, new in edits:
         expected, at = expected + text[at:start] + new, end
     done = jsontext.splice(raw, edits)
+    done.encode()  # whatever is written can be
     assert jsontext.decode(done) == expected + text[at:]
     if not edits:
         assert done == raw

@@ -75,7 +75,7 @@ def test_spans_are_rewritten_as_in_a_text_that_is_held(text: str, ascii_only: bo
     raw = written(text, ascii_only=ascii_only, slashes=False)
     places = sorted(data.draw(st.sets(st.integers(0, len(text)), max_size=6)))
     places = places[: len(places) // 2 * 2]
-    news = data.draw(st.lists(st.sampled_from(["", "X<>", '"q"', "中"]), min_size=3, max_size=3))
+    news = data.draw(st.lists(st.sampled_from(["", "X<>", '"q"', "中", "a\udc00b"]), min_size=3, max_size=3))
     spans = list(zip(places[::2], places[1::2], news, strict=False))
     wanted, at = "", 0
     for start, end, new in spans:
