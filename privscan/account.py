@@ -52,7 +52,7 @@ def line(columns: dict[str, Any]) -> bytes:
     try:
         return orjson.dumps(columns) + b"\n"
     except orjson.JSONEncodeError:
-        return json.dumps(columns).encode("ascii") + b"\n"
+        return json.dumps(columns, separators=(",", ":")).encode("ascii") + b"\n"  # as orjson writes it
 
 
 def general(pointer: str) -> str:

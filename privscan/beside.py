@@ -193,6 +193,8 @@ def _lines(place: str, line: str, copy: str, spans: dict[str, list[tuple[int, in
             if found and names[token.pointer] == 1:
                 seen.fail(2, f"{place}: what was found is still there")
             continue
+        if found and names[token.pointer] > 1:
+            continue  # which of them it was found in is not told
         if found:
             _covered(place, token.pointer, text, jsontext.decode(new), sorted(found), seen)
         elif hidden:

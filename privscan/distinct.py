@@ -12,8 +12,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
+from privscan import jsontext
 from privscan.model import Confidence, Severity, State
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ def of_files(paths: Iterable[str]) -> Iterator[dict[str, Any]]:
     for path in paths:
         if os.path.exists(path):
             with open(path, "rb") as file:
-                yield from (orjson.loads(line) for line in file if b'"rule":"secret.' in line)
+                yield from (jsontext.parse(line) for line in file if b'"rule":"secret.' in line)
 
 
 def _strongest(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -7,9 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
-from privscan import alike, formats, rows
+from privscan import alike, formats, jsontext, rows
 from privscan.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -112,7 +110,7 @@ def _rows(run: str) -> Iterator[dict[str, Any]]:
     try:
         with open(path, "rb") as file:
             for number, line in enumerate(file):
-                row = orjson.loads(line)
+                row = jsontext.parse(line)
                 if (
                     not isinstance(row, dict)
                     or not {"uri", "record", "kept_uri", "kept_record", "method"} <= row.keys()

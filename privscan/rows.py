@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
-from privscan import manifest, runfolder
+from privscan import jsontext, manifest, runfolder
 from privscan.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,7 +58,7 @@ def read(run: str) -> Iterator[dict[str, Any]]:
     with open(path(run), "rb") as file:
         for number, line in enumerate(file, 1):
             try:
-                row: Any = orjson.loads(line)
+                row: Any = jsontext.parse(line)
             except ValueError:
                 row = None
             if not isinstance(row, dict) or any(name not in row for name in _FIELDS):

@@ -12,8 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import orjson
 
+from privscan import jsontext
 from privscan.model import Severity, State
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _read(path: str) -> Iterator[list[dict[str, Any]]]:
         with open(path, "rb") as file:
             held: list[dict[str, Any]] = []
             while lines := file.readlines(_READ):
-                held += [orjson.loads(line) for line in lines]
+                held += [jsontext.parse(line) for line in lines]
                 last = held[-1]["record"]
                 cut = len(held)
                 while cut and held[cut - 1]["record"] == last:

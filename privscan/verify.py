@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from privscan import audit as audits
 from privscan import beside, config, formats, jsontext, manifest, reports, runfolder, shard
+from privscan.detectors.words import Words
 from privscan.errors import InputError, UsageError
 from privscan.model import Outcome, Shard, State
 
@@ -215,6 +216,7 @@ def _own(found: dict[str, Any], settings: Settings) -> bytes:
     said = [policy.id, policy.name, policy.description, *found["read_from"], *found["read_from"].values()]
     for rule in settings.rules:
         said += (rule.id, rule.entity, rule.name, rule.source, *rule.regulations, *rule.references)
+        said += Words(rule.context).joined  # the evidence names those that stood near
     return b"\0".join([path.read_bytes() for path in pages] + [text.encode("utf-8", "surrogatepass") for text in said])
 
 
@@ -249,14 +251,16 @@ def _values(run: str, values: set[str], own: bytes, check: Check) -> None:
 
 
 def _chance(text: bytes, start: int, end: int) -> bool:
-    """Say whether a hit is a chance part of one of our own digests, which are hex of a few known lengths."""
+    """Say whether a hit is a chance part of a digest of ours, hex of a few known lengths, or of a page's reference."""
     return any(
         found.start() <= start and end <= found.end() and (found.start(), found.end()) != (start, end)
         for found in _DIGEST.finditer(text, max(start - 64, 0), end + 64)
     )
 
 
-_DIGEST = re.compile(rb"(?<![0-9a-zA-Z])(?:[0-9a-f]{12}|[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{64})(?![0-9a-zA-Z])")
+_DIGEST = re.compile(
+    rb"(?<![0-9a-zA-Z])(?:[0-9a-f]{12}|[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{64})(?![0-9a-zA-Z])|&#[0-9]+;"
+)
 
 
 def _again(found: dict[str, Any], moved: str | None, settings: Settings, check: Check) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 import privscan
 from privscan.errors import OutputError, UsageError
+from privscan.explain import explain
 from privscan.formats import lines as cut
 from privscan.gate import exit_code
 
@@ -148,6 +149,17 @@ def test_half_a_character_in_what_is_masked_stays_escaped(tmp_path: Path, option
         str(tmp_path / "a.jsonl"), str(tmp_path / "out"), **options | {"policy": str(policy), "select": ["PASSWORD"]}
     )
     assert (tmp_path / "out" / "data" / "a.jsonl").read_bytes() == b'{"text":"password: ***-**\\ud800****** ok"}\n'
+
+
+def test_half_a_character_in_a_name_of_a_field_is_told_as_any_other(tmp_path: Path, options: Options) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b'{"\\ud800":"call x@acme-widgets.com","key":"AKIA4HK2LQ7NPX2RTYWV"}\n' * 2)
+    asked = options | {"select": ["pii.email", "secret.aws"]}
+    told = str(tmp_path / "told.parquet")
+    report = privscan.clean(str(tmp_path / "a.jsonl"), str(tmp_path / "out"), findings=told, dedup="off", **asked)
+    assert (report.details["repetition"]["repeated"], report.details["secrets"]["values"]) == (2, 1)
+    rows = pq.read_table(told).to_pylist()
+    assert [row["field"] for row in rows] == ["/\\ud800", "/key"] * 2
+    assert explain(str(tmp_path / "out"), rows[0]["id"]).row["field"] == "/\ud800"
 
 
 def test_a_long_line_is_cleaned(tmp_path: Path, options: Options) -> None:

@@ -60,6 +60,23 @@ def make(folder: Path, cache_dir: str) -> Path:
     return out
 
 
+def test_what_only_looks_like_a_leak_or_a_change_is_none(tmp_path: Path, cache_dir: str) -> None:
+    """A value that is a word the evidence names, or digits of a reference in the page; keys that stand twice."""
+    policy = tmp_path / "policy.toml"
+    policy.write_text('id = "p"\nname = "P"\n[default]\noperator = "replace"\ntemplate = ""\n')
+    (tmp_path / "rules.toml").write_text(RULE.replace("Italian|Portnoy", "kenteken|128512|Italian"))
+    (tmp_path / "a.jsonl").write_text(
+        '{"text": "Italian \U0001f600 on 128512"}\n{"text": "kenteken: 12-ABC-3"}\n'
+        '{"a": "Italian at first", "b": 1, "a": "and then Italian"}\n'
+    )
+    options = {"policy": str(policy), "rule_files": [str(tmp_path / "rules.toml")], "cache_dir": cache_dir}
+    asked = options | {"select": ["pii.own", "pii.plate"], "dedup": "off"}
+    privscan.clean(str(tmp_path / "a.jsonl"), str(tmp_path / "out"), **asked)
+    assert b"context:kenteken" in (tmp_path / "out" / "findings.jsonl").read_bytes()
+    assert b"&#128512;" in (tmp_path / "out" / "report.html").read_bytes()
+    assert failed(tmp_path / "out", cache_dir) == set()
+
+
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory, cache_dir: str) -> Path:
     return make(tmp_path_factory.mktemp("good"), cache_dir)
