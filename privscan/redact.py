@@ -6,6 +6,7 @@ gone, a context word nearer) is added to the record's own, in the spans of the o
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from privscan.formats import Rewrite
 from privscan.model import WHOLE, Action, Blob, LeafKind, Match, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from privscan.detectors import Detector
     from privscan.model import Edit, Leaf
@@ -33,18 +34,17 @@ Residue = tuple[int, Match, Span | None]
 class Record:
     """The leaves of one record in which something was found, by their place among the block's leaves.
 
-    `plain` names the spans whose operator's own output was found: they are told as <ENTITY>.
+    `plain` counts how often a span's own replacement was found: the next one tells less, the last is <ENTITY>.
     """
 
     leaves: dict[int, tuple[Leaf, list[Match]]] = field(default_factory=dict)
-    plain: set[tuple[int, Span]] = field(default_factory=set)
+    plain: Counter[tuple[int, Span]] = field(default_factory=Counter)
 
     def add(self, residue: Sequence[Residue]) -> None:
         """Take in what was still found."""
+        self.plain.update({(position, inside) for position, _, inside in residue if inside is not None})
         for position, match, inside in residue:
-            if inside is not None:
-                self.plain.add((position, inside))
-            else:
+            if inside is None:
                 self.leaves[position][1].append(match)
 
 
@@ -96,11 +96,11 @@ class Redactor:
             if any(edit.action.operator == "drop" for edit in found):
                 return None
             if found:
-                plain = {span for place, span in record.plain if place == position} if record.plain else set()
+                plain = {span: times for (place, span), times in record.plain.items() if place == position}
                 rewrites[position] = (self.rewrite(leaf, found, plain), found)
         return rewrites
 
-    def rewrite(self, leaf: Leaf, found: Sequence[Edit], plain: set[Span]) -> Rewrite:
+    def rewrite(self, leaf: Leaf, found: Sequence[Edit], plain: Mapping[Span, int]) -> Rewrite:
         """Apply the edits of one leaf."""
         if leaf.kind is LeafKind.NUMBER:
             return Rewrite(leaf, None, ())
@@ -117,7 +117,7 @@ class Redactor:
             value = leaf.text[edit.span.start : edit.span.end]
             action = edit.action
             if edit.span in plain:
-                action = Action("hash") if action.operator == "pseudonym" else PLAIN
+                action = Action("hash") if action.operator == "pseudonym" and plain[edit.span] == 1 else PLAIN
             made = None if edit.span in plain else self.remade(leaf, edit)
             new = operators.apply(self.operators, action, self.key, entity, value) if made is None else made
             spans.append((edit.span.start, edit.span.end, views.fitting(inner, edit.span, new)))

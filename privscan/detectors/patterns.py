@@ -24,7 +24,7 @@ from privscan.detectors.compiled import (
 )
 from privscan.detectors.gate import BIG_LEAF, THIN, Gate
 from privscan.detectors.marks import Told
-from privscan.detectors.words import Words, around, field_words
+from privscan.detectors.words import Words, around, field_words, ours
 from privscan.model import LeafKind, Match, Span, State
 from privscan.places import counter
 
@@ -48,6 +48,7 @@ class Patterns:
         self.rules = tuple(
             rule for rule in rules if not rule.requires and not rule.partner
         )  # `together` looks for those
+        self.entities = frozenset(rule.entity for rule in settings.rules)
         self.minimum = settings.min_confidence
         self.hopeless = [needs_context(rule, self.minimum) for rule in self.rules]
         kept = plan(self.rules, self.hopeless, settings.cache_dir)
@@ -184,6 +185,8 @@ class Patterns:
     def _judge(self, entry: Compiled, leaf: Leaf, value: str, span: Span) -> Match | None:
         """Weigh one candidate; None when it is rejected or below the minimum."""
         rule = entry.rule
+        if ours(leaf.text, span, self.entities):
+            return None
         if entry.keywords is not None and not self._near(entry.keywords, leaf, span, rule.window, rule.window):
             return None
         context, named = self._context(entry, leaf, span)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from privscan.detectors.syntax import ESCAPE_LETTERS, EVERY, WORD, char_class
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from privscan.model import Span
 
 NAMES_KEPT = 4096
+LONGEST_TOKEN = 160  # characters of what stands in a value's place: an entity's name and 64 hex digits
 LONGEST_NAME = 512  # characters at the end of a field that are read: what is kept of hostile ones stays small
 
 
@@ -119,7 +120,7 @@ class Words:
 
 
 _WORD = re.compile(r"[^\W_]+")
-_TOKEN = re.compile(r"<[A-Z][A-Z0-9_]*(?::[0-9a-f]+)?>")
+_TOKEN = re.compile(r"<([A-Z][A-Z0-9_]*)(?::[0-9a-f]+)?>")
 
 
 @functools.cache
@@ -138,6 +139,18 @@ def spaced(text: str) -> str:
     if "<" in text:
         text = _TOKEN.sub(" ", text)
     return f" {' '.join(_WORD.findall(folded(text)))} "
+
+
+def ours(text: str, span: Span, entities: Collection[str]) -> bool:
+    """Say whether a span lies in what a redaction put in the place of a value of one of the entities.
+
+    >>> from privscan.model import Span
+    >>> ours("API_SECRET=<SECRET:27bd26a2c5400fe1>", Span(19, 35), {"SECRET"})
+    True
+    """
+    start = text.rfind("<", max(span.start - LONGEST_TOKEN, 0), span.start + 1)
+    found = _TOKEN.match(text, start) if start >= 0 else None
+    return found is not None and span.end <= found.end() and found[1] in entities
 
 
 def field_words(pointer: str) -> str:

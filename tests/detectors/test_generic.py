@@ -158,3 +158,15 @@ def test_a_field_of_a_record_is_found_in_a_file_whatever_its_spacing(tmp_path: P
     data.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     scan(str(data), policy="secrets", findings=str(found), cache_dir=cache_dir)
     assert {json.loads(row)["record"] for row in found.read_text().splitlines()} == set(range(len(lines)))
+
+
+def test_what_is_found_in_a_text_does_not_depend_on_the_one_before(tmp_path: Path, cache_dir: str) -> None:
+    lines = ['{"api_key": "<SECRET>"}\n', '{"text": "api2cart_api_key = \'' + "*" * 32 + "'\"}\n"]
+    found = []
+    for number, body in enumerate([*lines, "".join(lines)]):
+        (tmp_path / f"{number}.jsonl").write_text(body)
+        report = scan(
+            str(tmp_path / f"{number}.jsonl"), select=["secret.generic"], min_confidence="low", cache_dir=cache_dir
+        )
+        found.append(report.tally.findings.total())
+    assert found[2] == found[0] + found[1]
