@@ -51,7 +51,7 @@ def keyword_triggers(words: Iterable[str]) -> tuple[bytes, ...]:
     for word in words:
         forms = {word.lower()}
         if not word.isascii():
-            forms |= {word.upper(), word.title()}
+            forms |= {word.upper(), word.title(), word.capitalize()}
             if len(word) >= FOLDED:
                 forms.add(folded(word))
         for form in forms:

@@ -56,12 +56,12 @@ def phone(value: str) -> Verdict:
 
 def phone_us(value: str) -> Verdict:
     """Check a number of the North American plan: area and exchange as the plan allows; unassigned ones are a shape."""
-    number = digits(value)
+    number = digits(_EXTENSION.sub("", value))
     if not _NANP.fullmatch(number) or len(set(number)) < 3:
         return FAILED
     if _FICTION.fullmatch(number):
         return Verdict("passed", (PLACEHOLDER,))
-    return PASSED if _known("1" + digits(_EXTENSION.sub("", value))[-10:], None) is PASSED else SHAPE
+    return PASSED if _known("1" + number[-10:], None) is PASSED else SHAPE
 
 
 def phone_national(value: str) -> Verdict:
