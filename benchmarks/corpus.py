@@ -166,14 +166,15 @@ class Record:
 
 
 def records(pieces: Sequence[str], mix: Mix, seed: int) -> Iterator[Record]:
-    """Yield records without end; the same pieces, mix and seed give the same ones."""
+    """Yield records without end; the same pieces, mix and seed give the same ones. No piece comes again before all."""
     rng = random.Random(f"{mix.name} {seed}")
+    drawn = itertools.chain.from_iterable(rng.sample(pieces, len(pieces)) for _ in itertools.count())
     kept: list[Record] = []
     while True:
         if kept and rng.random() < mix.copies:
             yield _copy(rng, rng.choice(kept))
             continue
-        record = _record(rng, pieces, mix)
+        record = _record(rng, next(drawn), mix)
         if mix.copies and len(kept) < KEPT:
             kept.append(record)
         elif mix.copies:
@@ -181,8 +182,7 @@ def records(pieces: Sequence[str], mix: Mix, seed: int) -> Iterator[Record]:
         yield record
 
 
-def _record(rng: random.Random, pieces: Sequence[str], mix: Mix) -> Record:
-    piece = rng.choice(pieces)
+def _record(rng: random.Random, piece: str, mix: Mix) -> Record:
     count = rng.randint(1, mix.most) if rng.random() < mix.share else 0
     places = sorted(piece.rfind(" ", 0, rng.randrange(len(piece))) + 1 for _ in range(count))  # in front of a word
     text, spans = "", []

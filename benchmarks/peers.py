@@ -43,7 +43,7 @@ def _compared(bench: Bench, pieces: list[str], mix: corpus.Mix) -> Table:
     folder = Path(tempfile.mkdtemp(prefix="peers-", dir=bench.work))
     ours, theirs = folder / "ours.jsonl", folder / "theirs.jsonl"
     size, sample = _lines(ours, made), _lines(theirs, made[: bench.sample])
-    rate = size / speed.core(bench, ours, data=False).cpu / 1e6
+    rate = speed.core(bench, ours, data=False)
     rows: list[tuple[Cell, ...]] = [("privscan, core scan, all rules", bench.sample * OURS, rate, 1.0, None, None, "")]
     for name, title, goal, get in PEERS:
         told = _peer(bench, name, theirs)

@@ -38,9 +38,11 @@ def normalised(value: str) -> str:
     >>> normalised("4111-1111 1111 1111"), normalised("Bob@Example.com")
     ('4111111111111111', 'bob@example.com')
     """
+    if _DIGITS.search(value) is None:
+        return value.casefold()
     joined = _JOINTS.sub("", value)
     digits = len(joined) - len(_DIGITS.sub("", joined))
-    return joined.upper() if joined and digits * 2 >= len(joined) else value.casefold()
+    return joined.upper() if digits * 2 >= len(joined) else value.casefold()
 
 
 _JOINTS, _DIGITS = re.compile(r"[\W_]+"), re.compile(r"\d+")

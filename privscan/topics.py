@@ -40,7 +40,7 @@ _TOLD = frozenset(
     located established war ist wurde wurden waren geboren est était fut né née fue era nació è nato
     """.split()
 )
-_YEAR = re.compile(r"(?<!\d)(?:1[0-9]|20)\d\d(?!\d)")
+_YEAR = re.compile(r"[12](?<!\d[12])(?:(?<=1)\d|0)\d\d(?!\d)")  # 1000 to 2099; begins with what is rare
 
 
 def special(settings: Settings) -> tuple[Rule, ...]:
@@ -86,13 +86,14 @@ def encyclopaedic(text: str) -> bool:
     >>> encyclopaedic("Hi Ann, I was born in 1970. " * 9)
     False
     """
-    words = _WORD.findall(text[:READ].lower())
-    if len(words) < LEAST_WORDS:
+    text = text[:READ]
+    years = len(_YEAR.findall(text))
+    if not years:  # told of most texts without looking at their words
         return False
-    spoken = _among(words, _SPOKEN)
-    told = _among(words, _TOLD)
-    years = len(_YEAR.findall(text[:READ]))
-    return spoken <= len(words) / 150 and told >= len(words) / 50 and years >= len(words) / 200
+    words = _WORD.findall(text.lower())
+    if not LEAST_WORDS <= len(words) <= 200 * years:
+        return False
+    return _among(words, _SPOKEN) <= len(words) / 150 and _among(words, _TOLD) >= len(words) / 50
 
 
 def _among(words: Iterable[str], listed: frozenset[str]) -> int:

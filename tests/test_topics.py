@@ -31,6 +31,10 @@ TALK = f"{PROSE} Hi there, I was born in 1970 and my mother was called Ada. What
         pytest.param(TALK, False, id="somebody speaks"),
         pytest.param("Ada Lovelace was born in 1815.", False, id="too short to tell"),
         pytest.param("the meadow is under water and nobody was there " * 20, False, id="no years"),
+        pytest.param(PROSE.replace("1815", "21815").replace("1843", "2100"), False, id="numbers that are no years"),
+        pytest.param(PROSE.replace("1815", "1999"), True, id="of two years"),
+        pytest.param(PROSE.replace(" in 1815", "") * 9, True, id="few years, and enough"),
+        pytest.param(PROSE + " and the rest of it" * 200, False, id="too few years for its length"),
         pytest.param("", False, id="nothing"),
     ],
 )

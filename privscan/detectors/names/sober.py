@@ -59,18 +59,27 @@ def kept(text: str, names: Sequence[Name]) -> list[Name]:
         for name in names
         if not ours.touches(name.start, name.end)
         and not surrogate.made(text[name.start : name.end])
-        and not (name.kind == PERSON and any(doubt(text, name) for doubt in DOUBTS))
+        and not (name.kind == PERSON and _doubted(text, name))
     ]
 
 
-def _code(text: str, name: Name) -> bool:
-    """Say whether a single word is glued to marks of code, or is itself an identifier."""
+def _doubted(text: str, name: Name) -> bool:
+    """Say whether anything speaks against a person's name."""
     value = text[name.start : name.end]
-    if " " in value or _handle(text, name):
+    if value.isupper() and _listed(text, name):
+        return True
+    if _handle(text, name):
         return False
+    if value.islower() and _small(text, name, value):
+        return True
+    return " " not in value and (_code(text, name, value) or _coined(text, name, value))
+
+
+def _code(text: str, name: Name, value: str) -> bool:
+    """Say whether a single word is glued to marks of code, or is itself an identifier."""
     before, behind = text[max(name.start - 1, 0) : name.start], text[name.end : name.end + 1]
     joined = behind == "." and text[name.end + 1 : name.end + 2].isalpha() and not value.isupper()
-    return before in BEFORE - {""} or behind in BEHIND or joined or "_" in value or any(map(str.isdigit, value))
+    return before in BEFORE or behind in BEHIND or joined or "_" in value or any(map(str.isdigit, value))
 
 
 def attribute(text: str, start: int, end: int) -> bool:
@@ -80,18 +89,15 @@ def attribute(text: str, start: int, end: int) -> bool:
 
 def _listed(text: str, name: Name) -> bool:
     """Say whether a name in capitals is that of a character, in a table of them: 0x10D, LETTER C WITH CARON."""
-    if not text[name.start : name.end].isupper():
-        return False
     low = text.rfind("\n", max(name.start - NEAR, 0), name.start)
     high = text.find("\n", name.end, name.end + NEAR)
     line = text[max(low + 1, name.start - NEAR, 0) : high if high >= 0 else name.end + NEAR]
     return CHARACTER.search(line) is not None
 
 
-def _coined(text: str, name: Name) -> bool:
+def _coined(text: str, name: Name, value: str) -> bool:
     """Say whether a single word no list knows is an abbreviation (CRLF) or made of words (FileReader)."""
-    value = text[name.start : name.end]
-    if " " in value or _handle(text, name) or not (value.isupper() or CAMEL.search(value)):
+    if not (value.isupper() or CAMEL.search(value)):
         return False
     if any(lists.level(part, lists.FIRST) or lists.level(part, lists.LAST) for part in _LETTERS.findall(value)):
         return False
@@ -101,14 +107,9 @@ def _coined(text: str, name: Name) -> bool:
     return name.chance < SURE_CAPITALS and any(map(str.islower, around))
 
 
-def _small(text: str, name: Name) -> bool:
+def _small(text: str, name: Name, value: str) -> bool:
     """Say whether a name in small letters is none, because those about it have capitals and no list knows it well."""
-    value = text[name.start : name.end]
-    if (
-        _handle(text, name)
-        or not value.islower()
-        or not any(map(str.isupper, text[max(name.start - NEAR, 0) : name.end + NEAR]))
-    ):
+    if not any(map(str.isupper, text[max(name.start - NEAR, 0) : name.end + NEAR])):
         return False
     parts = _LETTERS.findall(value)
     known = any(lists.level(part, lists.FIRST) > 1 or lists.level(part, lists.LAST) > 1 for part in parts)
@@ -121,6 +122,3 @@ def _handle(text: str, name: Name) -> bool:
     return (
         text[max(name.start - 1, 0) : name.start] == "@" and not text[max(name.start - 2, 0) : name.start - 1].isalnum()
     )
-
-
-DOUBTS = (_code, _small, _listed, _coined)

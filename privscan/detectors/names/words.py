@@ -20,6 +20,7 @@ WALL_MARK = "\x1e"
 MULTIPLIER = 0x9E3779B97F4A7C15  # odd: it has an inverse modulo 2**64
 INVERSE = pow(MULTIPLIER, -1, 1 << 64)
 MIX = np.uint64(0xD6E8FEB86659FD93)
+_BITS = (1 << 64) - 1
 AFFIXES = ((1, 0), (2, 0), (3, 0), (4, 0), (0, 1), (0, 2), (0, 3), (0, 4))  # letters from the front, from the end
 FEATURES = 4 + len(AFFIXES) + 3
 
@@ -107,6 +108,24 @@ def mixed(hashes: Array) -> Array:
 def lower_hashes(words: Words, picked: Array) -> Array:
     """Return the hashes of some words in small letters: what the name lists are sorted by."""
     return _part(words, words.starts[picked], words.ends[picked])
+
+
+def lower_hash(word: str) -> int:
+    """Return what `lower_hashes` does of one word of letters and digits of the first plane, without arrays."""
+    out = 0
+    for point in map(ord, reversed(word.translate(_small()))):
+        out = out * MULTIPLIER + point & _BITS
+    out = out + len(word) & _BITS
+    out = (out ^ out >> 32) * int(MIX) & _BITS
+    out = (out ^ out >> 29) * int(MIX) & _BITS
+    return out ^ out >> 32
+
+
+@functools.cache
+def _small() -> dict[int, int]:
+    lowered = tables()[1]
+    changed = np.flatnonzero(lowered != np.arange(len(lowered)))
+    return dict(zip(changed.tolist(), lowered[changed].tolist(), strict=True))
 
 
 def _part(words: Words, starts: Array, ends: Array) -> Array:

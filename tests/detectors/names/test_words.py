@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privscan.detectors.names import words
+from privscan.detectors.names import lists, network, words
 
 
 def pieces(text: str) -> list[str]:
@@ -55,3 +55,20 @@ def test_case_is_seen_and_can_be_left_out() -> None:
     found = words.split("SMITH Smith smith")
     assert len(set(found.hashes.tolist())) == 3
     assert len(set(words.lower_hashes(found, np.arange(3)).tolist())) == 1
+
+
+@given(st.text(st.characters(categories=["L", "N"], max_codepoint=0xFFFF), min_size=1, max_size=30))
+def test_one_word_is_looked_up_as_many_are(word: str) -> None:
+    found = words.split(word)
+    assert words.lower_hashes(found, np.arange(1)).tolist() == [words.lower_hash(word)]
+    assert lists.flags(word) == network.flags(found, np.arange(1), network.load())[0]
+
+
+@pytest.mark.parametrize("word", ["", "two words", "O'Brien", "𝔘nal", "\ud800"])
+def test_what_is_no_word_is_on_no_list(word: str) -> None:
+    assert lists.flags(word) == 0
+
+
+def test_lists_know_their_words_in_any_case() -> None:
+    assert lists.level("SMITH", lists.LAST) == lists.level("smith", lists.LAST) > 0
+    assert lists.level("Zürich", lists.PLACE) == lists.level("ZÜRICH", lists.PLACE) > 0
