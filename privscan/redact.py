@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from privscan.model import Edit, Leaf
 
 ROUNDS = 6  # of looking again; a record still not clean then is quarantined
+_SOCIAL = ("with:", "region:")  # evidence
 PLAIN = Action("replace", (("template", "<{entity}>"),))
 
 
@@ -35,9 +36,11 @@ class Record:
     """The leaves of one record in which something was found, by their place among the block's leaves.
 
     `plain` counts how often a span's own replacement was found: the next one tells less, the last is <ENTITY>.
+    `company` are the other leaves, where a match counts for what one of them says; else None.
     """
 
     leaves: dict[int, tuple[Leaf, list[Match]]] = field(default_factory=dict)
+    company: dict[int, Leaf] | None = None
     plain: Counter[tuple[int, Span]] = field(default_factory=Counter)
 
     def add(self, residue: Sequence[Residue]) -> None:
@@ -45,7 +48,26 @@ class Record:
         self.plain.update({(position, inside) for position, _, inside in residue if inside is not None})
         for position, match, inside in residue:
             if inside is None:
+                if self.company is not None and position in self.company:
+                    self.leaves[position] = (self.company.pop(position), [])
                 self.leaves[position][1].append(match)
+
+    def beside(self, draft: Draft) -> dict[int, Leaf]:
+        """Return the leaves that are shown with the rewritten ones, by position."""
+        if self.company is None:
+            return {}
+        known = {position: leaf for position, (leaf, _) in self.leaves.items()} | self.company
+        return {position: leaf._replace(asked=None) for position, leaf in known.items() if position not in draft}
+
+    @property
+    def social(self) -> bool:
+        """Say whether a match counts for what stands in another leaf: a partner, the record's country."""
+        return any(
+            entry.startswith(_SOCIAL)
+            for _, matches in self.leaves.values()
+            for match in matches
+            for entry in match.evidence
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +94,7 @@ class Redactor:
         left = list(range(len(records)))
         for _ in range(ROUNDS):
             drafts = [self.draft(records[number]) for number in left]
-            residues = self.residues([draft or {} for draft in drafts])
+            residues = self.residues([draft or {} for draft in drafts], [records[number] for number in left])
             again = []
             for number, draft, residue in zip(left, drafts, residues, strict=True):
                 if draft is None:
@@ -132,7 +154,7 @@ class Redactor:
                 return str(made) if not isinstance(made, Blob) else made
         return None
 
-    def residues(self, drafts: Sequence[Draft]) -> list[list[Residue]]:
+    def residues(self, drafts: Sequence[Draft], records: Sequence[Record]) -> list[list[Residue]]:
         """Look again at the rewritten leaves of all records at once; return what is still found in each."""
         places = [(number, position) for number, draft in enumerate(drafts) for position in draft]
         places = [
@@ -141,13 +163,19 @@ class Redactor:
             if (text := drafts[number][position][0].text) or isinstance(text, Blob)
         ]
         leaves = [_redone(drafts[number][position][0]) for number, position in places]
+        for number, record in enumerate(records):
+            beside = record.beside(drafts[number])
+            places += [(number, position) for position in beside]
+            leaves += beside.values()
         out: list[list[Residue]] = [[] for _ in drafts]
         for place, matches in detectors.look(self.detectors, leaves).items():
             number, position = places[place]
-            rewrite, found = drafts[number][position]
+            rewrite, found = drafts[number].get(position, (None, []))
             for match in matches:
                 if self.action_of(match).operator != "keep":
-                    span, inside = original(match.span, rewrite.spans, [edit.span for edit in found])
+                    span, inside = match.span, None
+                    if rewrite is not None:
+                        span, inside = original(match.span, rewrite.spans, [edit.span for edit in found])
                     out[number].append((position, detectors.moved(match, span), inside))
         return out
 

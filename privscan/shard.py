@@ -181,6 +181,12 @@ class _Line:
         for position in sorted(found):
             leaf = leaves[position]
             records.setdefault(leaf.record - block.first, Record()).leaves[position] = (leaf, found[position])
+        social: dict[int, dict[int, Leaf]] = {row: {} for row, record in records.items() if record.social}
+        for row, company in social.items():
+            records[row].company = company
+        for position, leaf in enumerate(leaves) if social else ():
+            if (row := leaf.record - block.first) in social and position not in found:
+                social[row][position] = leaf
         return [(row, record) for row, record in records.items() if outcomes[row] is Outcome.CLEAN]
 
     def one_by_one(self, block: Block, leaves: Sequence[Leaf], outcomes: dict[int, Outcome]) -> dict[int, list[Match]]:

@@ -221,10 +221,10 @@ def _own(found: dict[str, Any], settings: Settings) -> bytes:
 
 
 def _values(run: str, values: set[str], own: bytes, check: Check) -> None:
-    """Look for every value, as it is and as JSON writes it, in everything but the data."""
+    """Look for every value, as it is and as JSON writes it, in everything but the data; no text there holds a NUL."""
     import hyperscan
 
-    forms = sorted({form for value in values for form in (value, jsontext.encode(value))})
+    forms = sorted({form for value in values for form in (value, jsontext.encode(value)) if "\0" not in form})
     if not forms:
         return
     needles = [form.encode("utf-8", "surrogatepass") for form in forms]

@@ -32,3 +32,18 @@ def test_no_replacement_is_found_again(tmp_path: Path, options: dict[str, Any], 
     if operator in ("pseudonym", "hash"):
         assert all(left in line for line, (_, left) in zip(lines, RECORDS, strict=True))
     assert [check for check in verify(str(tmp_path / "out"), key=options["key"]) if check.passed is False] == []
+
+
+def test_what_counts_for_its_company_is_looked_at_again_in_it(tmp_path: Path, options: dict[str, Any]) -> None:
+    """A secret of a bare shape beside its issuer's host: its pseudonym has the same shape, and stands there too."""
+    policy = tmp_path / "policy.toml"
+    policy.write_text('id = "p"\nname = "P"\nselect = ["secret"]\n[default]\noperator = "pseudonym"\n')
+    record = {
+        "url": "https://acme.auth0.com/x",
+        "value": "sYnpbMqLTfN0IvwXNFkxH0kw0T0MtwG78EIMACbkWtxOARWIOKod5EkYbKw0S9lt",
+    }
+    (tmp_path / "a.jsonl").write_text(json.dumps(record) + "\n")
+    asked = options | {"policy": str(policy), "select": ["secret.auth0", "secret.host"], "dedup": "off"}
+    report = privscan.clean(str(tmp_path / "a.jsonl"), str(tmp_path / "out"), **asked)
+    assert report.tally.outcomes == {"redacted": 1}
+    assert [check for check in verify(str(tmp_path / "out"), key=options["key"]) if check.passed is False] == []

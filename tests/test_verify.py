@@ -64,9 +64,9 @@ def test_what_only_looks_like_a_leak_or_a_change_is_none(tmp_path: Path, cache_d
     """A value that is a word the evidence names, or digits of a reference in the page; keys that stand twice."""
     policy = tmp_path / "policy.toml"
     policy.write_text('id = "p"\nname = "P"\n[default]\noperator = "replace"\ntemplate = ""\n')
-    (tmp_path / "rules.toml").write_text(RULE.replace("Italian|Portnoy", "kenteken|128512|Italian"))
+    (tmp_path / "rules.toml").write_text(RULE.replace("Italian|Portnoy", "kenteken|128512|Italian|\\x00after"))
     (tmp_path / "a.jsonl").write_text(
-        '{"text": "Italian \U0001f600 on 128512"}\n{"text": "kenteken: 12-ABC-3"}\n'
+        '{"text": "Italian \U0001f600 on 128512 \\u0000after"}\n{"text": "kenteken: 12-ABC-3"}\n'
         '{"a": "Italian at first", "b": 1, "a": "and then Italian"}\n'
     )
     options = {"policy": str(policy), "rule_files": [str(tmp_path / "rules.toml")], "cache_dir": cache_dir}
