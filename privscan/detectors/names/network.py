@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from privscan.detectors.names import words
 from privscan.errors import ConfigError
@@ -122,6 +123,7 @@ class Tagger:
         self._first = np.zeros((0, hidden), np.float32)
         self._part = np.zeros((TILE, hidden), np.float32)
         self._window = np.zeros((TILE, (2 * FAR + 1) * hidden), np.float32)
+        self._threads = ThreadpoolController().select(user_api="blas")
 
     def looked_up(self, found: words.Words) -> tuple[Array, Array, Array]:
         """Return (vectors, number of each word's vector, what each vector's word says to the gates)."""
@@ -150,6 +152,10 @@ class Tagger:
 
         The words must have at least WALLS walls before and behind every text.
         """
+        with self._threads.limit(limits=1):  # the matrices are small: further threads would only wait
+            return self._logits(found)
+
+    def _logits(self, found: words.Words) -> tuple[Array, Array]:
         weights = self.weights
         rows, numbers, gates = self.looked_up(found)
         edge = NEAR + FAR

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -95,6 +95,26 @@ def test_little_room_changes_nothing(room: int, monkeypatch: pytest.MonkeyPatch)
         same, others = little.logits(found_in)
         assert (asked == same).all()
         assert (logits == others).all()
+
+
+def test_its_matrices_take_one_thread() -> None:
+    from threadpoolctl import ThreadpoolController
+
+    def threads() -> set[int]:
+        return {entry["num_threads"] for entry in ThreadpoolController().select(user_api="blas").info()}
+
+    during: list[set[int]] = []
+
+    class Watched(network.Tagger):
+        def looked_up(self, found: words.Words) -> Any:
+            during.append(threads())
+            return super().looked_up(found)
+
+    with ThreadpoolController().limit(limits=2):
+        before = threads()
+        Watched(network.load()).logits(words.split(f"{words.WALL_MARK * words.WALLS}{LETTER}"))
+        assert threads() == before
+    assert during == [{1} if before else set()]
 
 
 def test_changed_weights_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
