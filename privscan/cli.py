@@ -180,9 +180,13 @@ def verify(
     ] = None,
     quiet: flags.Quiet = False,
 ) -> None:
-    """Prove a run's promises on its files: accounts, coverage, untouched bytes, quarantine, no values, a re-scan."""
+    """Prove a run's promises on its files: accounts, coverage, untouched bytes, quarantine, no values, a re-scan.
+
+    Exits 1 when one does not hold, 3 when the inputs are not there to look.
+    """
     with shell.errors():
         from privscan.reports import tables
+        from privscan.verify import exit_code
         from privscan.verify import verify as prove
 
         checks = prove(
@@ -190,7 +194,7 @@ def verify(
         )
         if not quiet:
             tables.checks(checks, shell.console())
-        raise typer.Exit(0 if all(check.passed is not False for check in checks) else 1)
+        raise typer.Exit(exit_code(checks))
 
 
 @app.command()

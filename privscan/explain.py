@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from privscan import formats, manifest, rules
+from privscan import formats, rows, rules
 from privscan.detectors.compiled import SCORES
 from privscan.errors import UsageError
 from privscan.model import Confidence, Shard
@@ -48,8 +48,8 @@ class Explanation:
 
 
 def explain(run: str, finding: str, *, moved: str | None = None) -> Explanation:
-    """Return the story of one finding; UsageError when the run has none, or several, of that id."""
-    found = manifest.load(run)
+    """Return the story of one finding; UsageError when the run has none, or several, of that id, or was changed."""
+    found = rows.check(run, "findings.jsonl")
     row = _row(run, finding)
     rule = next((entry for entry in rules.load_rules(found["rule_files"]) if entry.id == row["rule"]), None)
     return Explanation(row, rule, steps(row, rule), _context(run, found, row, moved))
@@ -98,12 +98,8 @@ def _row(run: str, finding: str) -> dict[str, Any]:
     if not re.fullmatch(r"[0-9a-f]{4,12}", finding):
         raise UsageError("a finding's id is 4 to 12 hex digits; they stand in findings.jsonl")
     needle = f'"id":"{finding}'.encode()
-    hits: list[dict[str, Any]] = []
-    try:
-        with open(path, "rb") as file:
-            hits += [json.loads(line) for line in file if needle in line]
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
+    with open(path, "rb") as file:
+        hits = [json.loads(line) for line in file if needle in line]
     if not hits:
         raise UsageError(f"{path}: holds no finding {finding}")
     if len({row["id"] for row in hits}) > 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from privscan import formats
@@ -36,6 +36,7 @@ class Inputs:
 def gather(paths: Sequence[str], exclude: str | None = None) -> Inputs:
     """Return the files of known formats under the paths, in a fixed order; `exclude` is the output folder.
 
+    Names that meet take on the name of the path given, or where that does not do, the way from the common parent.
     UsageError for a path that does not exist, a file of no known format, or an output folder that is, or holds, an
     input. What cannot be read inside a folder is a problem, and the run goes on. A file met twice is read once.
     """
@@ -66,12 +67,21 @@ def gather(paths: Sequence[str], exclude: str | None = None) -> Inputs:
             format_ = formats.name_of(uri)
             name = f"{root}/{uri}" if crowded and root else uri
             found.files.append(Input(path, name, format_ or "jsonl"))
-    twice = [uri for uri, count in Counter(file.uri for file in found.files).items() if count > 1]
-    if twice:
-        raise UsageError(
-            f"{twice[0]}: two of the paths given hold a file of this name; give their common parent instead"
-        )
+    if len({file.uri for file in found.files}) < len(found.files):
+        _from_parent(found)
     return found
+
+
+def _from_parent(found: Inputs) -> None:
+    """Call every file by its way from the folder that holds them all, where shorter names meet."""
+    real = [file for file in found.files if file.path != "-"]
+    parent = os.path.commonpath([os.path.dirname(os.path.abspath(file.path)) for file in real])
+    found.files = [
+        replace(file, uri=os.path.relpath(file.path, parent).replace(os.sep, "/")) if file.path != "-" else file
+        for file in found.files
+    ]
+    if len({file.uri for file in found.files}) < len(found.files):
+        raise UsageError("stdin.jsonl: standard input and a file given are both called so; give the file another name")
 
 
 def _apart(paths: Sequence[str], out: str) -> None:
@@ -146,6 +156,8 @@ def _walk(root: str, exclude: str | None, found: Inputs) -> Iterator[tuple[str, 
             else:
                 yield path, uri
     if others:
-        found.notes.append(f"{others} files of other kinds under {name_of(root)} were not looked at, nor copied")
+        what = "file" if others == 1 else "files"
+        found.notes.append(f"{others} {what} of other kinds under {name_of(root)}: not looked at, nor copied")
     if hidden:
-        found.notes.append(f"{hidden} hidden folders under {name_of(root)} were not looked at, nor copied")
+        what = "folder" if hidden == 1 else "folders"
+        found.notes.append(f"{hidden} hidden {what} under {name_of(root)}: not looked at, nor copied")

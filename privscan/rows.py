@@ -34,7 +34,7 @@ def check(run: str, *names: str) -> dict[str, Any]:
         if digest is None or not os.path.exists(file):
             raise UsageError(f"{file}: is missing, so the run folder is not whole; run again")
         if runfolder.sha256(file) != digest:
-            raise UsageError(f"{file}: is not the file this run wrote has another sha256; run again")
+            raise UsageError(f"{file}: is not the file this run wrote (it has another sha256); run again")
     return found
 
 

@@ -42,7 +42,7 @@ from privscan.pieces import Piece
 from privscan.runfolder import writing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterator, Sequence
 
     from privscan.config import Settings
     from privscan.runfolder import RunFolder
@@ -55,8 +55,8 @@ PROBLEMS = 100
 class Run:
     """One run, from paths to report. UsageError before anything is written where it cannot be done as asked.
 
-    With `resume`, work that an earlier process left in the run folder is taken over where it is whole. `tick` is told
-    bytes and findings done since the last call.
+    With `resume`, work that an earlier process left in the run folder is taken over where it is whole. `only` names the
+    files to read of those found, `tick` is told bytes and findings done since the last call.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class Run:
         findings: str | None = None,
         overwrite: bool = False,
         resume: bool = False,
+        only: Container[str] | None = None,
         tick: Callable[[int, int], None] | None = None,
     ) -> None:
         self.settings, self.paths, self.findings = settings, list(paths), findings
@@ -77,6 +78,8 @@ class Run:
             manifest.check_findings(findings)
         against.check_place(settings)
         self.inputs = inputs.gather(paths, exclude=out)
+        if only is not None:
+            self.inputs.files = [file for file in self.inputs.files if file.uri in only]
         self.before = {file.path: manifest.identity(file.path) for file in self.inputs.files}
         self.problems = list(self.inputs.problems)
         self.folder: RunFolder | None = None

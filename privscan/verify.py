@@ -21,6 +21,8 @@ from privscan.errors import InputError, UsageError
 from privscan.model import Outcome, Shard, State
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from privscan.config import Settings
 
 PAGES = (".py", ".j2", ".css", ".js")  # what the words of our own reports stand in
@@ -70,17 +72,24 @@ def verify(
     ]
     settings = _settings(found, key, cache_dir)
     _digests(run, found, checks[0])
-    sources = _sources(found, moved)
-    if sources is None:
+    sources, gone = _sources(found, moved)
+    if gone:
         for check in checks[1:7]:
-            check.passed, check.detail = None, "the inputs are not where they were; say where with --input"
+            check.passed, check.detail = None, gone
     else:
         evidence = _compare(run, found, sources, settings, checks)
         _accounts(found, evidence, checks[1])
         _values(run, evidence.values, _own(found, settings), checks[5])
-        _again(found, moved, settings, checks[6])
+        _again(found, sources, moved, settings, checks[6])
     _rescan(run, found, settings, checks[7])
     return [*checks, *_signed(run, audit, public)]
+
+
+def exit_code(checks: Sequence[Check]) -> int:
+    """Return 1 where a promise is broken, 3 where the inputs were not there to look, else 0."""
+    if any(check.passed is False for check in checks):
+        return 1
+    return 3 if any(check.promise == 1 and check.passed is None for check in checks) else 0
 
 
 def _signed(run: str, log: str | None, public: str | None) -> list[Check]:
@@ -160,18 +169,20 @@ def _digests(run: str, found: dict[str, Any], check: Check) -> None:
                 check.fail(f"{uri} is not in the manifest")
 
 
-def _sources(found: dict[str, Any], moved: str | None) -> dict[str, str] | None:
-    """Return where each input is, None when one is missing or no longer the one that was read."""
+def _sources(found: dict[str, Any], moved: str | None) -> tuple[dict[str, str], str]:
+    """Return where each input is, and what to say where one is missing or no longer the one that was read."""
     sources = {}
     for entry in found["inputs"]:
         uri = entry["uri"]
         path = found["read_from"].get(uri, "")
         if moved is not None:
             path = os.path.join(moved, uri) if os.path.isdir(moved) else moved
-        if not os.path.exists(path) or runfolder.sha256(path) != entry["sha256"]:
-            return None
+        if not os.path.exists(path):
+            return {}, f"{uri} is not where it was; say where the inputs are with --input"
+        if runfolder.sha256(path) != entry["sha256"]:
+            return {}, f"{uri} is no longer what the run read; say with --input where it is as it was"
         sources[uri] = path
-    return sources
+    return sources, ""
 
 
 # ---------------------------------------------------------------- the other promises
@@ -263,8 +274,10 @@ _DIGEST = re.compile(
 )
 
 
-def _again(found: dict[str, Any], moved: str | None, settings: Settings, check: Check) -> None:
-    """Run again with other cuts on one worker and compare the copies."""
+def _again(
+    found: dict[str, Any], sources: dict[str, str], moved: str | None, settings: Settings, check: Check
+) -> None:
+    """Run again on the same files with other cuts on one worker, and compare the copies."""
     from privscan.run import Run
 
     if settings.key_source == "ephemeral" and _keyed(settings):
@@ -276,7 +289,8 @@ def _again(found: dict[str, Any], moved: str | None, settings: Settings, check: 
     scratch = tempfile.mkdtemp(prefix="privscan-verify-")
     try:
         other = replace(settings, split=max(settings.split // 16, 1 << 16), samples=False)
-        report = Run(other, [moved] if moved else found["paths"], os.path.join(scratch, "run")).run()
+        paths = [moved] if moved else found["paths"]
+        report = Run(other, paths, os.path.join(scratch, "run"), only=sources).run()
         there = {entry.uri: entry.sha256 for entry in report.outputs}
         for entry in found["outputs"]:
             if there.get(entry["uri"]) != entry["sha256"]:

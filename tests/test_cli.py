@@ -70,7 +70,9 @@ def test_standard_input_is_cleaned_and_not_kept(cli: Cli, tmp_path: Path) -> Non
     manifest = json.loads((tmp_path / "out/manifest.json").read_text())
     assert manifest["inputs"][0]["records"] == 3
     assert manifest["read_from"] == {}
-    assert cli("verify", "out", "-q").returncode == 0
+    assert cli("verify", "out", "-q").returncode == 3
+    (tmp_path / "in.jsonl").write_bytes(MAIL + b'{"text":"plain"}\n' + MAIL)
+    assert cli("verify", "out", "-q", "--input", "in.jsonl").returncode == 0
 
 
 HELP = [["--help"], ["-V"], ["scan", "--help"], ["clean", "-h"], ["rules", "--help"]]

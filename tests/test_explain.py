@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +78,11 @@ def test_several_of_a_short_id(run: Path) -> None:
     rows[1]["id"] = rows[0]["id"][:8] + "0000"
     text = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
     (run / "findings.jsonl").write_text(text)
+    with pytest.raises(UsageError, match="not the file this run wrote"):
+        explain(str(run), rows[0]["id"])
+    told = json.loads((run / "manifest.json").read_text())
+    told["files"]["findings.jsonl"] = hashlib.sha256(text.encode()).hexdigest()
+    (run / "manifest.json").write_text(json.dumps(told))
     with pytest.raises(UsageError, match="give more of the id"):
         explain(str(run), rows[0]["id"][:8])
 

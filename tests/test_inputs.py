@@ -35,7 +35,7 @@ def test_folders_are_read_in_a_fixed_order_and_keep_relative_names(tmp_path: Pat
         "c.jsonl.zst",
     ]
     assert [file.format for file in found.files] == ["parquet", "jsonl", "jsonl", "jsonl", "jsonl"]
-    assert "2 files of other kinds" in found.notes[0]
+    assert "2 files of other kinds under" in found.notes[0]
 
 
 def test_names_that_meet_are_told_apart_by_their_folder(tmp_path: Path) -> None:
@@ -43,8 +43,11 @@ def test_names_that_meet_are_told_apart_by_their_folder(tmp_path: Path) -> None:
     assert uris(tmp_path / "one", tmp_path / "two") == ["one/a.jsonl", "two/a.jsonl", "two/b.jsonl"]
     assert uris(tmp_path / "one", tmp_path / "two" / "b.jsonl") == ["a.jsonl", "b.jsonl"]
     tree(tmp_path, "more/one/a.jsonl")
-    with pytest.raises(UsageError, match="common parent"):
-        uris(tmp_path / "one", tmp_path / "more" / "one")
+    assert uris(tmp_path / "one", tmp_path / "more" / "one") == ["one/a.jsonl", "more/one/a.jsonl"]
+    assert uris(tmp_path / "one/a.jsonl", tmp_path / "more/one/a.jsonl") == ["one/a.jsonl", "more/one/a.jsonl"]
+    tree(tmp_path, "stdin.jsonl")
+    with pytest.raises(UsageError, match="standard input and a file"):
+        uris("-", tmp_path / "stdin.jsonl", tmp_path / "one", tmp_path / "more" / "one")
 
 
 def test_a_file_given_twice_is_read_once(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 import privscan
 from privscan.errors import UsageError
-from privscan.verify import verify
+from privscan.verify import exit_code, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -226,8 +226,9 @@ def test_a_file_too_many_or_too_few_is_told(run: Path, cache_dir: str) -> None:
 def test_changed_or_missing_inputs_leave_promises_open(tmp_path: Path, cache_dir: str) -> None:
     out = make(tmp_path, cache_dir)
     shutil.move(tmp_path / "in", tmp_path / "moved")
-    states = {check.promise: check.passed for check in verify(str(out), cache_dir=cache_dir)}
-    assert states == {0: True, **dict.fromkeys(range(1, 7)), 7: True}
+    checks = verify(str(out), cache_dir=cache_dir)
+    assert {check.promise: check.passed for check in checks} == {0: True, **dict.fromkeys(range(1, 7)), 7: True}
+    assert exit_code(checks) == 3
     moved = verify(str(out), moved=str(tmp_path / "moved"), cache_dir=cache_dir)
     assert all(check.passed for check in moved)
     with (tmp_path / "moved" / "a.jsonl").open("a") as file:
@@ -236,6 +237,18 @@ def test_changed_or_missing_inputs_leave_promises_open(tmp_path: Path, cache_dir
         check.promise: check.passed for check in verify(str(out), moved=str(tmp_path / "moved"), cache_dir=cache_dir)
     }
     assert states == {0: True, **dict.fromkeys(range(1, 7)), 7: True}
+
+
+def test_files_beside_the_inputs_that_were_not_read_make_no_difference(tmp_path: Path, cache_dir: str) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    for name in "ab":
+        (source / f"{name}.jsonl").write_text('{"text": "the same words in two files"}\n')
+    privscan.clean(str(source), str(source / "out"), policy="web", cache_dir=cache_dir, dedup="exact", workers=1)
+    (source / "0.jsonl").write_text('{"text": "the same words in two files"}\n')
+    checks = verify(str(source / "out"), cache_dir=cache_dir)
+    assert [check.detail for check in checks if not check.passed] == []
+    assert exit_code(checks) == 0
 
 
 def edited(run: Path, **more: Any) -> None:
