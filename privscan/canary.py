@@ -150,4 +150,4 @@ def section(made: dict[str, Planted]) -> Any:
         f"{planted:,} values of {len(made):,} entities were planted; {left:,} stand in the clean copy.",
         "Published samples are told apart and may be kept by the policy.",
     )
-    return Section("canary", "Planted values", words, (Table("By entity", heads, cells),))
+    return Section("canary", "Planted values", words, (Table("By entity", heads, cells, rest="-f json"),))

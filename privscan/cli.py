@@ -193,7 +193,8 @@ def verify(
             run, moved=input_, key=shell.key(key_file)[0], cache_dir=shell.cache(), audit=audit, public=public_key
         )
         if not quiet:
-            tables.checks(checks, shell.console())
+            with shell.console() as console:
+                tables.checks(checks, console)
         raise typer.Exit(exit_code(checks))
 
 
@@ -229,7 +230,9 @@ def explain(
     from privscan.explain import explain as tell
 
     with shell.errors():
-        tell(run, finding, moved=input_).show(shell.console())
+        told = tell(run, finding, moved=input_)
+        with shell.console() as console:
+            told.show(console)
 
 
 @rules_app.command("list")
@@ -248,7 +251,8 @@ def rules_list(
         settings = config.settings(
             "scan", policy=policy, select=select or (), ignore=ignore or (), region=region or (), rule_files=rules or ()
         )
-        tables.rules(settings.rules, shell.console())
+        with shell.console() as console:
+            tables.rules(settings.rules, console)
 
 
 @rules_app.command("show")
@@ -261,8 +265,9 @@ def rules_show(
 
     with shell.errors():
         found = packs.select(packs.load_rules(rules or ()), [rule], [])
-        for entry in [entry for entry in found if entry.id == rule] or found:
-            tables.rule(entry, shell.console())
+        with shell.console() as console:
+            for entry in [entry for entry in found if entry.id == rule] or found:
+                tables.rule(entry, console)
 
 
 @rules_app.command("check")
@@ -277,7 +282,8 @@ def rules_check(
 
     with shell.errors():
         failures, count = check(path, cache_dir=shell.cache())
-        tables.rule_checks(failures, count, shell.console())
+        with shell.console() as console:
+            tables.rule_checks(failures, count, console)
         raise typer.Exit(2 if failures else 0)
 
 

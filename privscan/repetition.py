@@ -112,7 +112,9 @@ def _list(
         from privscan import duplicates
         from privscan.reports import twins
 
-        twins.families(*duplicates.families(run, limit), shell.console())
+        found = duplicates.families(run, limit)
+        with shell.console() as console:
+            twins.families(*found, console)
 
 
 def _show(
@@ -127,4 +129,6 @@ def _show(
         from privscan import duplicates
         from privscan.reports import twins
 
-        twins.family(duplicates.family(run, row, moved=input_), shell.console())
+        found = duplicates.family(run, row, moved=input_)
+        with shell.console() as console:
+            twins.family(found, console)

@@ -152,11 +152,13 @@ def cache() -> str:
     return os.environ.get("PRIVSCAN_CACHE_DIR") or (os.path.join(base, "privscan") if base else default_cache())
 
 
-def console() -> Any:
-    """Return a console on standard output."""
-    from rich.console import Console
+@contextlib.contextmanager
+def console() -> Iterator[Any]:
+    """Give a console on standard output, whose reader may go away."""
+    from privscan.reports.console import of
 
-    return Console(highlight=False, soft_wrap=False)
+    with piped():
+        yield of(sys.stdout)
 
 
 @contextlib.contextmanager

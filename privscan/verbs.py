@@ -57,8 +57,9 @@ def policy_list() -> None:
     from privscan import policy as policies
 
     with shell.errors():
-        for name in policies.shipped():
-            typer.echo(f"{name:20} {policies.load(name).description}")
+        with shell.piped():
+            for name in policies.shipped():
+                typer.echo(f"{name:20} {policies.load(name).description}")
 
 
 @policy_app.command("show")
@@ -104,7 +105,8 @@ def config_(
         if schema is None:
             found = context.find_root().default_map or {}
             set_ = {name: value for verb in ("scan", "clean", "dedup") for name, value in found.get(verb, {}).items()}
-            typer.echo(json.dumps({"file": set_, "environment": shell.environment()}, indent=1))
+            with shell.piped():
+                typer.echo(json.dumps({"file": set_, "environment": shell.environment()}, indent=1))
             return
         from privscan import schemas
 
@@ -117,7 +119,8 @@ def config_(
         }
         if schema not in made:
             raise UsageError(f'--schema: there is none called "{schema}"{nearest(schema, made)}')
-        typer.echo(json.dumps(made[schema](), indent=1))
+        with shell.piped():
+            typer.echo(json.dumps(made[schema](), indent=1))
 
 
 _ALONE = Annotated[
@@ -186,5 +189,5 @@ def canary(
         )  # fmt: skip
         made = canaries.plant(paths, settings, sample)
         part = canaries.section(made)
-        shell.each(format_ or ["console"], lambda name, stream: alone.write(part, name, stream))
+        shell.each(format_ or ["console"], lambda name, stream: alone.write(part, name, stream, rows=25))
         raise typer.Exit(int(any(entry.survived for entry in made.values())))

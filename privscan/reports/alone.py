@@ -26,10 +26,10 @@ def check(formats: Sequence[str]) -> None:
             raise UsageError(f'no format is called "{name}" here{nearest(name, FORMATS)}')
 
 
-def write(part: Section, name: str, stream: TextIO) -> None:
-    """Write the section in one of `FORMATS` to a text stream."""
+def write(part: Section, name: str, stream: TextIO, rows: int = 1000) -> None:
+    """Write the section in one of `FORMATS` to a text stream: of its tables `rows` rows, as JSON all."""
     if name == "markdown":
-        stream.write("\n".join(markdown.listing(part, 1000)) + "\n")
+        stream.write("\n".join(markdown.listing(part, rows)) + "\n")
     elif name == "json":
         tables = {
             table.title: [dict(zip((c.heading for c in table.columns), row, strict=True)) for row in table.rows]
@@ -38,6 +38,4 @@ def write(part: Section, name: str, stream: TextIO) -> None:
         json.dump({"schema": 1, "kind": part.id, "words": part.words, "tables": tables}, stream, indent=1)
         stream.write("\n")
     else:
-        from rich.console import Console
-
-        console.render_section(part, Console(file=stream, highlight=False), rows=1000)
+        console.render_section(part, console.of(stream), rows)

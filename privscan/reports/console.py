@@ -1,6 +1,6 @@
-"""The report as a terminal page of 80 columns or more.
+"""The report as a terminal page of 80 columns or more; a narrower terminal wraps its lines.
 
-Promise: nothing is printed twice, names cannot steer the terminal, colour never carries meaning alone, and a stream
+Promise: nothing is left out for want of room, nothing is printed twice, names cannot steer the terminal, colour never carries meaning alone, and a stream
 that has no UTF-8 gets plain ASCII.
 """
 
@@ -24,21 +24,30 @@ if TYPE_CHECKING:
     from privscan.reports.figures import Summary, Trouble
     from privscan.reports.parts import Section
 
-__all__ = ["render", "write"]
+__all__ = ["of", "render", "render_section", "write"]
 
 _ROWS = 20  # entities
 _PLACES = 8  # fields, reasons
 _NEAR = 3  # entities named beside a field, locations beside a reason
 _BAR = 24
+_FIRST = 24  # columns of a table's first column, at least
+_NUMBERS = ("count", "share")
 _STYLES = {"passed": "bold green", "open": "bold green", "failed": "bold red", "incomplete": "bold yellow"}
 _SEVERITIES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "dim"}
 
 
 def write(report: Report, stream: TextIO) -> None:
     """Write `report` to a text stream, in colour where it is a terminal that wants it."""
+    render(report, of(stream))
+
+
+def of(stream: TextIO) -> Console:
+    """Return a console on a text stream, of 80 columns or more: in less, tables would lose their last columns."""
     from rich.console import Console
 
-    render(report, Console(file=stream, highlight=False))
+    console = Console(file=stream, highlight=False)
+    console.width = max(console.width, 80)
+    return console
 
 
 def render(report: Report, console: Console) -> None:
@@ -99,7 +108,7 @@ class _Page:
         from rich.text import Text
 
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False, header_style="dim")
-        table.add_column(Text(title, style="bold"), overflow="fold", min_width=24)
+        table.add_column(Text(title, style="bold"), overflow="fold", min_width=_FIRST)
         for heading, justify in columns:
             fold: Any = {"justify": justify, "overflow": "fold"}
             table.add_column(Text(heading), **fold)
@@ -209,18 +218,29 @@ class _Page:
         from rich.text import Text
 
         for number_, listed in enumerate(part.tables):
-            first, *others = listed.columns
-            numbers = ("count", "share")
-            columns = [(other.heading, "right" if other.kind in numbers else "left") for other in others]
+            others = listed.columns[1:]
+            columns = [(other.heading, "right" if other.kind in _NUMBERS else "left") for other in others]
             table = self.table(self.name(part.title if number_ == 0 else listed.title, 44), *columns)
             shown = top(listed.rows, rows)
-            for row in shown.rows:
-                pairs = zip(row, listed.columns, strict=True)
-                table.add_row(*(Text(self.name(self.words(cell(value, at.kind)), 120)) for value, at in pairs))
-            if shown.more:
-                table.add_row(Text(f"{number(shown.more)} more {first.heading}: see {listed.rest}", style="dim"))
+            cells = [
+                [self.name(self.words(cell(value, at.kind)), 120) for value, at in zip(row, listed.columns, strict=True)]
+                for row in shown.rows
+            ]
+            for row in cells:
+                table.add_row(*map(Text, row))
+            self.fit(table, [other.heading for other in others], cells)
+            if more := shown.more + listed.beyond:
+                table.add_row(Text(f"{number(more)} more: see {listed.rest}", style="dim"))
             yield Text()
             yield table
+
+    def fit(self, table: Table, headings: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+        """Break the headings of numbers at their blanks where the table is too wide otherwise."""
+        widest = [max(map(len, column)) for column in zip(*cells, strict=True)][1:]
+        if _FIRST + sum(2 + max(len(name), wide) for name, wide in zip(headings, widest, strict=True)) > self.width:
+            for column, name, wide in zip(table.columns[1:], headings, widest, strict=True):
+                if column.justify == "right":
+                    column.max_width = max(wide, *map(len, name.split()))
 
     def problems(self, summary: Summary) -> Iterator[RenderableType]:
         from rich.text import Text

@@ -28,11 +28,12 @@ def section(
         (f"{row['uri']}, record {row['record']}, {row['field']}", row["entity"], row["severity"], row["id"])
         for row in places
     )
-    tables = [Table("By entity", columns, rows)] if rows else []
+    total = sum(new.values())
+    tables = [Table("By entity", columns, rows, rest="-f json")] if rows else []
     if where:
         heads = (Column("place", "name"), Column("entity", "name"), Column("severity"), Column("finding", "name"))
-        tables.append(Table("New findings", heads, where, rest="the findings file"))
-    total = sum(new.values())
+        rest = "the findings file of the later run"
+        tables.append(Table("New findings", heads, where, rest=rest, beyond=total - len(where)))
     level = verdict["fail_on"]
     said = (
         f"{total:,} findings of values that the earlier run does not have; " if total else "No finding of a new value; "
@@ -51,9 +52,7 @@ def write(part: Section, verdict: dict[str, Any], name: str, stream: TextIO) -> 
 
 
 def _console(part: Section, _verdict: dict[str, Any], stream: TextIO) -> None:
-    from rich.console import Console
-
-    console.render_section(part, Console(file=stream, highlight=False))
+    console.render_section(part, console.of(stream))
 
 
 def _markdown(part: Section, _verdict: dict[str, Any], stream: TextIO) -> None:

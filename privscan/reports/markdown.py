@@ -60,8 +60,8 @@ def listing(part: Section, rows: int = _ROWS) -> Iterator[str]:
                 (wording.cell(value, column.kind), column) for value, column in zip(row, table.columns, strict=True)
             ]
             yield _row([code(words) if column.kind == "name" else text(words, 320) for words, column in cells])
-        if shown.more:
-            yield from ("", f"{wording.number(shown.more)} more rows: see {text(table.rest)}.")
+        if more := shown.more + table.beyond:
+            yield from ("", f"{wording.number(more)} more rows: see {text(table.rest)}.")
         yield ""
 
 

@@ -26,7 +26,8 @@ class Column:
 class Table:
     """Rows of cells under `columns`, most telling first; None is a cell without anything.
 
-    Formats show the first rows and say how many more there are; `rest` names the file that has them all.
+    Formats show the first rows and say how many more there are, with the `beyond` that `rows` leaves out already; `rest`
+    names what has them all.
     """
 
     title: str
@@ -34,6 +35,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
     rest: str = "report.json"
+    beyond: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from privscan.reports.wording import plural
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -41,14 +43,16 @@ def _facts(rows: Iterable[tuple[str, str]], console: Console) -> None:
 
 
 def rules(found: Sequence[Rule], console: Console) -> None:
-    """Print one line a rule."""
+    """Print one row a rule; where nobody reads along, one line, to be searched."""
+    if not console.is_terminal:
+        console.width = 250
     table = _table("rule", "entity", "severity", "confidence", "name")
     for rule in found:
         reach = rule.checked if rule.validators else rule.confidence
         level = rule.confidence.label if reach == rule.confidence else f"{rule.confidence.label} to {reach.label}"
         table.add_row(rule.id, rule.entity, rule.severity.label, level, escape(rule.name))
     console.print(table)
-    console.print(f"{len(found)} rules")
+    console.print(plural(len(found), "rule"))
 
 
 def rule(found: Rule, console: Console) -> None:
@@ -85,7 +89,7 @@ def rule_checks(failures: Sequence[Failure], count: int, console: Console) -> No
         console.print(
             f"[red]{escape(failure.rule)}[/]: {escape(failure.check)}: {escape(failure.detail)}", soft_wrap=True
         )
-    console.print(f"{count} rules checked, {len(failures)} failures")
+    console.print(f"{plural(count, 'rule')} checked, {plural(len(failures), 'failure')}")
 
 
 def checks(found: Sequence[Check], console: Console) -> None:

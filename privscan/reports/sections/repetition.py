@@ -40,7 +40,7 @@ def values(report: Report) -> Section | None:
         Column("severity"),
         Column("records", "count"),
         Column("exact copies", "count"),
-        Column("near-copies", "count"),
+        Column("near copies", "count"),
         Column("files", "count"),
     )
     words = [_RISK]
@@ -48,7 +48,8 @@ def values(report: Report) -> Section | None:
         words.append("There are more values than could be kept: the counts are the least there are.")
     count = told.get("repeated", len(rows))
     words.append(f"{count} of {told.get('values', count)} values stand in more than one record.")
-    table = Table("Values by the records they stand in", columns, tuple(rows))
+    title, beyond = "Values by the records they stand in", max(count - len(rows), 0)
+    table = Table(title, columns, tuple(rows), rest="the findings file", beyond=beyond)
     return Section("repeated-values", "Risk of being learnt by heart", tuple(words), (table,))
 
 

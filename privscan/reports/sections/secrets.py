@@ -39,7 +39,8 @@ def table_of(told: dict[str, Any]) -> Section:
     words = [counts, "Each is revoked once, however often it stands. Fingerprints are keyed and give nothing away."]
     if told.get("least"):
         words.append("There are more values than could be kept: the counts are the least there are.")
-    table = Table("Secrets by value", _COLUMNS, rows, rest="privscan report RUN --group-by secret")
+    rest, beyond = "privscan report RUN --group-by secret", max(told["values"] - len(rows), 0)
+    table = Table("Secrets by value", _COLUMNS, rows, rest=rest, beyond=beyond)
     return Section("secrets", "Distinct secrets", tuple(words), (table,))
 
 
