@@ -7,6 +7,7 @@ The command line's verbs are functions here, and it can do nothing that they can
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from datetime import date
 
     from privscan.model import Finding, Policy, Report, Rule
+
+    Path = str | os.PathLike[str]
+    Paths = Path | Sequence[Path]
 
 __version__ = "0.1.0"
 __all__ = ["Finding", "Options", "Policy", "Report", "__version__", "clean", "deduplicate", "load_rules", "scan"]
@@ -70,9 +74,7 @@ class Options(TypedDict, total=False):
     ner: str
 
 
-def scan(
-    paths: str | Sequence[str], *, out: str | None = None, findings: str | None = None, **options: Unpack[Options]
-) -> Report:
+def scan(paths: Paths, *, out: Path | None = None, findings: Path | None = None, **options: Unpack[Options]) -> Report:
     """Look for what the policy names and change nothing.
 
     `paths` are files and folders. `out` is a run folder to write the report and findings to, `findings` a .jsonl or
@@ -83,7 +85,7 @@ def scan(
 
 
 def clean(
-    paths: str | Sequence[str], out: str, *, overwrite: bool = False, resume: bool = False, **options: Unpack[Options]
+    paths: Paths, out: Path, *, overwrite: bool = False, resume: bool = False, **options: Unpack[Options]
 ) -> Report:
     """Write redacted, deduplicated copies of `paths` and a report to the run folder `out`.
 
@@ -94,7 +96,7 @@ def clean(
 
 
 def deduplicate(
-    paths: str | Sequence[str], out: str, *, overwrite: bool = False, resume: bool = False, **options: Unpack[Options]
+    paths: Paths, out: Path, *, overwrite: bool = False, resume: bool = False, **options: Unpack[Options]
 ) -> Report:
     """Write copies of `paths` without repeated records to the run folder `out`; nothing is redacted.
 
@@ -121,10 +123,10 @@ def __getattr__(name: str) -> Any:
 
 def _run(
     command: str,
-    paths: str | Sequence[str],
-    out: str | None,
+    paths: Paths,
+    out: Path | None,
     *,
-    findings: str | None = None,
+    findings: Path | None = None,
     overwrite: bool = False,
     resume: bool = False,
     **options: Unpack[Options],
@@ -133,5 +135,6 @@ def _run(
     from privscan.run import Run
 
     wanted = settings(command, **options)
-    given = [paths] if isinstance(paths, str) else list(paths)
-    return Run(wanted, given, out, findings=findings, overwrite=overwrite, resume=resume).run()
+    given = [os.fspath(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
+    folder, file = (None if path is None else os.fspath(path) for path in (out, findings))
+    return Run(wanted, given, folder, findings=file, overwrite=overwrite, resume=resume).run()

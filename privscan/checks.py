@@ -1,8 +1,7 @@
 """`privscan rules check`: every promise a rule makes, tried through the whole engine.
 
 Each example yields exactly its span, as JSONL in every escaping JSON allows and as Parquet; each counter-example yields
-nothing at medium or above; every example comes clean when it is redacted; every trigger fires on its examples; no rule
-takes another's example unless it is listed;
+nothing at medium or above; every trigger fires on its examples; no rule takes another's example unless it is listed;
 patterns take linear time on hostile text; alarms on a clean corpus do not rise over the recorded number.
 """
 
@@ -85,7 +84,6 @@ def check(path: str | None = None, cache_dir: str | None = None) -> tuple[list[F
         failures += _judged(cases, _scanned_lines(cases, kit, folder), loaded)
         columns = [case for case in cases if case.writing == "plain"]
         failures += _judged(columns, _scanned_columns(columns, kit, folder), loaded, form="Parquet")
-        failures += _stuck([case for case in columns if case.positive], kit, folder)
         failures += _blind([case for case in cases if case.positive and case.rule.detector == "patterns"], kit)
         failures += _alarms({rule.id for rule in subject}, kit, folder)
     return _once(failures), len(subject)
@@ -228,18 +226,13 @@ def _padded(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _lines(cases: Sequence[_Case], folder: str) -> str:
-    """Write all cases as one JSONL file; return its path."""
+def _scanned_lines(cases: Sequence[_Case], kit: shard.Tools, folder: str) -> dict[int, list[dict[str, Any]]]:
+    """Scan all cases as one JSONL file; return the findings of each."""
     path = os.path.join(folder, "cases.jsonl")
     with open(path, "w", encoding="utf-8", errors="surrogatepass") as file:
         file.writelines(case.line + "\n" for case in cases)
-    return path
-
-
-def _scanned_lines(cases: Sequence[_Case], kit: shard.Tools, folder: str) -> dict[int, list[dict[str, Any]]]:
-    """Scan all cases as one JSONL file; return the findings of each."""
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for row in _findings(_lines(cases, folder), "jsonl", kit, folder):
+    for row in _findings(path, "jsonl", kit, folder):
         found[row["record"]].append(row)
     return found
 
@@ -317,17 +310,6 @@ def _share(one: Rule, other: Rule) -> bool:
         return True
     pairs = [(one.id, other.id), *((name, other.id) for name in one.shares), *((name, one.id) for name in other.shares)]
     return any(found == name or found.startswith(f"{name}.") for name, found in pairs)
-
-
-def _stuck(cases: Sequence[_Case], kit: shard.Tools, folder: str) -> Iterator[Failure]:
-    """See that a value's replacement is no value again: such a record could not be cleaned, and would be lost."""
-    path, stem = _lines(cases, folder), os.path.join(folder, "part")
-    result = shard.process_shard(Shard(0, 0, path, os.path.basename(path), "jsonl"), kit, stem, data=True)
-    for problem in result.problems:
-        if problem.record is not None:
-            case = cases[problem.record]
-            detail = f"example {case.number}: what replaces its value is found again; let no value begin with <"
-            yield Failure(case.rule.id, "redaction", detail)
 
 
 def _blind(cases: Sequence[_Case], kit: shard.Tools) -> Iterator[Failure]:

@@ -4,6 +4,7 @@ import contextlib
 import gc
 import os
 import signal
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -172,14 +173,26 @@ def verify(
     input_: Annotated[
         str | None, typer.Option("--input", metavar="PATH", help="Where the inputs are now, if they have moved.")
     ] = None,
-    key_file: flags.KeyFile = None,
-    audit: flags.Audit = None,
+    key_file: Annotated[
+        str | None,
+        typer.Option(
+            "--key-file", envvar="PRIVSCAN_KEY_FILE", metavar="FILE",
+            help="The run's key (or its text in PRIVSCAN_KEY), which pseudonyms and hashes need to be made again.",
+        ),
+    ] = None,
+    audit: Annotated[
+        str | None,
+        typer.Option(
+            "--audit", envvar="PRIVSCAN_AUDIT", metavar="FILE",
+            help="The log the run was added to: is it whole, and does it name this run?",
+        ),
+    ] = None,
     public_key: Annotated[
         str | None,
         typer.Option("--public-key", metavar="FILE", help="Ed25519 public key (PEM): is the run signed by it?"),
     ] = None,
     quiet: flags.Quiet = False,
-) -> None:
+) -> None:  # fmt: skip
     """Prove a run's promises on its files: accounts, coverage, untouched bytes, quarantine, no values, a re-scan.
 
     Exits 1 when one does not hold, 3 when the inputs are not there to look.
@@ -295,7 +308,7 @@ repetition.add(app)
 
 
 def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any]) -> None:
-    with shell.errors():
+    with shell.errors(resumes=command != "scan"):
         from privscan import config
         from privscan.gate import exit_code
 
@@ -397,5 +410,7 @@ def main() -> None:
         signal.signal(signal.SIGTERM, _interrupted)
     try:
         app()
+    except KeyboardInterrupt:  # before there was a verb
+        sys.exit(130)
     finally:
         gc.freeze()  # what is left goes with the process: nobody need look for rubbish in it

@@ -152,8 +152,9 @@ def settings(
     """Check and resolve what was asked for; UsageError, ConfigError or RuleError where it cannot be."""
     chosen = policies.with_models(policies.load(policy, operators.names), engine, ner)
     loaded = rules.load_rules(rule_files, cache_dir or default_cache())
-    in_policy = rules.select(rules.of(loaded, chosen.detectors), chosen.select, chosen.ignore, chosen.regulations)
-    active = rules.select(in_policy, select, ignore) if select or ignore else in_policy
+    in_policy = _in_policy(chosen, loaded, rule_files, cache_dir)
+    select, ignore = _words(select), _words(ignore)
+    active = _chosen(chosen, in_policy, loaded, select, ignore) if select or ignore else in_policy
     named = regions.named(region or chosen.regions)
     trusted = rules.select(loaded, chosen.by_shape) if chosen.by_shape else ()
     active = regions.narrowed(active, named, {rule.id for rule in trusted})
@@ -186,8 +187,8 @@ def settings(
         split=split,
         policy_name=policy,
         rule_files=tuple(rule_files),
-        select=tuple(select),
-        ignore=tuple(ignore),
+        select=select,
+        ignore=ignore,
         regions=named,
         gate=limits,
         known=known(baseline, key_check(key)) if baseline else None,
@@ -201,6 +202,41 @@ def settings(
         media_root=folder(media_root, "--media-root"),
         day=day or datetime.datetime.now(datetime.UTC).date(),
     )
+
+
+def _in_policy(policy: Policy, loaded: Sequence[Rule], files: Sequence[str], cache_dir: str | None) -> tuple[Rule, ...]:
+    """Return the rules a policy looks for, with those of further packs: who names a pack wants what is in it."""
+    wanted = policy.select
+    if files and (wanted or policy.regulations):
+        shipped = {rule.id for rule in rules.load_rules((), cache_dir or default_cache())}
+        wanted = (*wanted, *(rule.id for rule in loaded if rule.id not in shipped))
+    try:
+        return rules.select(rules.of(loaded, policy.detectors), wanted, policy.ignore, policy.regulations)
+    except UsageError as error:
+        hint = "" if files else " (a pack of your own is given with --rules)"
+        raise ConfigError(f"policy {policy.id}: {error}{hint}") from None
+
+
+def _chosen(
+    policy: Policy, in_policy: Sequence[Rule], loaded: Sequence[Rule], select: Sequence[str], ignore: Sequence[str]
+) -> tuple[Rule, ...]:
+    """Return the rules of a policy that flags leave; UsageError for a name it does not look for."""
+    try:
+        return rules.select(in_policy, select, ignore)
+    except UsageError:
+        rules.select(loaded, select, ignore)
+        named = ", ".join((*select, *ignore))
+        raise UsageError(f"policy {policy.id} does not look for all of {named}; choose another with --policy") from None
+
+
+def _words(given: Sequence[str]) -> tuple[str, ...]:
+    """Return the words of a list that may be given one by one or with commas between.
+
+    >>> _words(["pii.us,secret", "PERSON"]), _words("pii.email")
+    (('pii.us', 'secret', 'PERSON'), ('pii.email',))
+    """
+    lists = (given,) if isinstance(given, str) else given
+    return tuple(word.strip() for entry in lists for word in entry.split(",") if word.strip())
 
 
 def key_check(key: bytes | None) -> str:
@@ -258,7 +294,12 @@ def _default_level(command: str, gate: Gate) -> str:
 
 def severity(word: str) -> Severity | None:
     """Return the severity of `--fail-on`, None for never; UsageError where there is none of that name."""
-    found: Severity | None = None if word == "never" else _level(Severity, word, "--fail-on", None)
+    if word == "never":
+        return None
+    try:
+        found: Severity = Severity.of(word)
+    except ValueError as error:
+        raise UsageError(f"--fail-on: {error}, never") from None
     return found
 
 
@@ -359,7 +400,7 @@ def file_defaults(path: str | None, known: Mapping[str, type]) -> dict[str, Any]
             options[flag] = [path]  # its own [[suppress]] tables
             continue
         if flag not in known:
-            raise ConfigError(f'{path}: unknown key "{key}"{nearest(flag, known)}')
+            raise ConfigError(f'{path}: unknown key "{key}"{nearest(flag, known, "privscan config --schema config")}')
         options[flag] = _typed(f'{path}: "{key}"', value, known[flag])
     return options
 

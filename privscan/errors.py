@@ -63,8 +63,8 @@ class MissingError(DetectorError):
         self.what = what
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Say which known name comes closest, as the tail of an error sentence.
+def nearest(word: str, known: Iterable[str], listed: str = "") -> str:
+    """Say which known name comes closest, as the tail of an error sentence; `listed` says what shows a long list.
 
     >>> nearest("standrad", ["standard", "web"])
     '; did you mean "standard"?'
@@ -75,4 +75,6 @@ def nearest(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if close:
         return f'; did you mean "{close[0]}"?'
-    return f"; known: {', '.join(names)}" if len(names) <= 40 else f"; {len(names)} names are known"
+    if len(names) <= 40:
+        return f"; known: {', '.join(names)}"
+    return f"; {listed or len(names)} {'shows those there are' if listed else 'names are known'}"

@@ -99,7 +99,7 @@ def _row(run: str, finding: str) -> dict[str, Any]:
         raise UsageError("a finding's id is 4 to 12 hex digits; they stand in findings.jsonl")
     needle = f'"id":"{finding}'.encode()
     with open(path, "rb") as file:
-        hits = [json.loads(line) for line in file if needle in line]
+        hits: list[dict[str, Any]] = [json.loads(line) for line in file if needle in line]
     if not hits:
         raise UsageError(f"{path}: holds no finding {finding}")
     if len({row["id"] for row in hits}) > 1:

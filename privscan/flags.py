@@ -11,9 +11,7 @@ from typer.core import TyperGroup
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-Paths = Annotated[
-    list[str], typer.Argument(metavar="PATH...", help="Files, folders, or - for JSONL on standard input.")
-]
+Paths = Annotated[list[str], typer.Argument(metavar="PATH", help="Files, folders, or - for JSONL on standard input.")]
 Out = Annotated[str, typer.Option("-o", "--out", metavar="DIR", help="Run folder to write; must be empty or new.")]
 PolicyName = Annotated[
     str,
@@ -21,13 +19,16 @@ PolicyName = Annotated[
         "--policy",
         envvar="PRIVSCAN_POLICY",
         metavar="NAME|FILE",
-        help="standard, web, secrets, gdpr, hipaa-safe-harbor, pci, bipa, biometrics, or a file.",
+        help="standard, web, secrets, gdpr, hipaa-safe-harbor, pci, bipa, biometrics, presidio, or a file.",
     ),
 ]
 Select = Annotated[
     list[str] | None,
     typer.Option(
-        "--select", envvar="PRIVSCAN_SELECT", metavar="PREFIX", help="Only these rule ids or entities (repeatable)."
+        "--select",
+        envvar="PRIVSCAN_SELECT",
+        metavar="PREFIX",
+        help="Only these rule ids or entities, as pii.us,PERSON (repeatable).",
     ),
 ]
 Ignore = Annotated[
@@ -165,7 +166,10 @@ SignKey = Annotated[
 Field = Annotated[
     list[str] | None,
     typer.Option(
-        "--field", envvar="PRIVSCAN_FIELD", metavar="POINTER", help="Only these fields, e.g. /messages/*/content."
+        "--field",
+        envvar="PRIVSCAN_FIELD",
+        metavar="POINTER",
+        help="Only these fields, e.g. /messages/*/content (repeatable).",
     ),
 ]
 ExcludeField = Annotated[
@@ -232,6 +236,7 @@ DedupThreshold = Annotated[
     typer.Option(
         "--dedup-threshold",
         envvar="PRIVSCAN_DEDUP_THRESHOLD",
+        metavar="SHARE",
         help="Jaccard similarity of word 5-grams that makes a repetition. Default: 0.8.",
     ),
 ]
@@ -321,7 +326,13 @@ def _plain(params: Callable[[Any], list[Any]], context: Any) -> list[Any]:
     for param in found:
         if "process_value" not in vars(param):
             param.process_value = functools.partial(_taken, param, param.process_value)
+        if param.param_type_name == "argument":
+            param.display_type_rich = _unsaid  # of an argument, help would say that it is text
     return found
+
+
+def _unsaid(ctx: Any) -> None:
+    """Return no name of a type."""
 
 
 def _taken(param: Any, read: Callable[..., Any], context: Any, value: Any) -> Any:

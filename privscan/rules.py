@@ -60,7 +60,9 @@ def load_rules(paths: Sequence[str] = (), cache: str | None = None) -> tuple[Rul
     for path in paths:
         if not Path(path).exists():
             raise RuleError(f"{path}: no such rule file or folder")
-        for file in _files(path):
+        if not (files := _files(path)):
+            raise RuleError(f"{path}: holds no rule file, .toml")
+        for file in files:
             own = _read(Path(file), file)
             for rule in of(own, ["patterns"]):
                 compiled(rule)
@@ -294,7 +296,7 @@ def _named(rules: Sequence[Rule], selectors: Sequence[str]) -> set[str]:
         hit |= {rule.id for rule in rules if rule.entity == entity}
         if not hit:
             known = {name for name in _answering(rules) if name.isupper() == selector.isupper()}
-            raise UsageError(f'"{selector}" names no rule or entity{nearest(selector, known)}')
+            raise UsageError(f'"{selector}" names no rule or entity{nearest(selector, known, "privscan rules list")}')
         named |= hit
     return named
 

@@ -185,9 +185,10 @@ class writing:  # noqa: N801 - reads as a word at its use
 def unwritable(path: str, error: OSError) -> OutputError:
     """Return the error for a path that cannot be written."""
     reason = error.strerror or type(error).__name__
-    return OutputError(
-        f"{path}: cannot be written ({reason}); free space or give write permission, then run again with --resume"
-    )
+    remedy = "free space or give write permission, then run again (clean and dedup: with --resume)"
+    if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
+        remedy = "give a place in a folder that is there"
+    return OutputError(f"{path}: cannot be written ({reason}); {remedy}")
 
 
 def _remove(path: str) -> None:

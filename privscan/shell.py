@@ -172,15 +172,19 @@ def piped() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def errors() -> Iterator[None]:
-    """Turn our errors into a sentence on standard error and an exit code; an unexpected one into its type and place."""
+def errors(*, resumes: bool = False) -> Iterator[None]:
+    """Turn our errors into a sentence on standard error and an exit code; an unexpected one into its type and place.
+
+    `resumes` says that a run that is cut off can be gone on with.
+    """
     try:
         yield
     except PrivscanError as error:
         typer.echo(f"privscan: {error}", err=True)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
-        typer.echo("privscan: interrupted; a run folder's finished work stays, go on with --resume", err=True)
+        hint = "; finished work stays in the run folder, go on with --resume" if resumes else ""
+        typer.echo(f"privscan: interrupted{hint}", err=True)
         raise typer.Exit(130) from None
     except (typer.Exit, typer.Abort):
         raise

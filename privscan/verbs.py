@@ -20,13 +20,19 @@ def add(app: typer.Typer) -> None:
 def diff(
     earlier: Annotated[str, typer.Argument(metavar="RUN_A", help="Run folder of the earlier version.")],
     later: Annotated[str, typer.Argument(metavar="RUN_B", help="Run folder of the later version.")],
-    fail_on: flags.FailOn = None,
+    fail_on: Annotated[
+        str | None,
+        typer.Option(
+            "--fail-on", envvar="PRIVSCAN_FAIL_ON", metavar="LEVEL",
+            help="Exit 1 at a new value of this severity: low, medium (default), high, critical, never.",
+        ),
+    ] = None,
     format_: Annotated[
         list[str] | None,
         typer.Option("-f", "--format", metavar="FORMAT[=FILE]", help="console (default), markdown, json (repeatable)."),
     ] = None,
     quiet: flags.Quiet = False,
-) -> None:
+) -> None:  # fmt: skip
     """Compare two runs with the same key: values that are new, gone, and in both.
 
     Exits 1 when a new one is of medium severity or more (see --fail-on).
@@ -56,10 +62,9 @@ def policy_list() -> None:
     """List the policies that come along."""
     from privscan import policy as policies
 
-    with shell.errors():
-        with shell.piped():
-            for name in policies.shipped():
-                typer.echo(f"{name:20} {policies.load(name).description}")
+    with shell.errors(), shell.piped():
+        for name in policies.shipped():
+            typer.echo(f"{name:20} {policies.load(name).description}")
 
 
 @policy_app.command("show")

@@ -274,9 +274,7 @@ _DIGEST = re.compile(
 )
 
 
-def _again(
-    found: dict[str, Any], sources: dict[str, str], moved: str | None, settings: Settings, check: Check
-) -> None:
+def _again(found: dict[str, Any], sources: dict[str, str], moved: str | None, settings: Settings, check: Check) -> None:
     """Run again on the same files with other cuts on one worker, and compare the copies."""
     from privscan.run import Run
 

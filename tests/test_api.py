@@ -49,6 +49,14 @@ def listing(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def test_paths_may_be_path_objects(corpus: Path, tmp_path: Path) -> None:
+    out, found = tmp_path / "out", tmp_path / "found.jsonl"
+    assert clean(corpus, out, select="pii.email", workers=1).outputs[0].records == 2
+    assert scan([corpus / "notes.jsonl"], findings=found, select="pii.email", workers=1).complete
+    assert found.read_bytes().count(b"\n") == 1
+    assert (out / "manifest.json").exists()
+
+
 def test_scan_reports_and_changes_nothing(corpus: Path) -> None:
     before = listing(corpus)
     report: Report = scan(str(corpus), workers=1)

@@ -133,6 +133,24 @@ def test_a_reader_that_goes_away_changes_no_exit_code(start: Any, tmp_path: Path
     process.stdin.close()
 
 
+QUICK = [
+    ["policy", "list"],
+    ["config"],
+    ["config", "--schema", "policy"],
+    ["rules", "list"],
+    ["rules", "show", "pii.email"],
+]
+
+
+@pytest.mark.parametrize("args", QUICK, ids=" ".join)
+def test_a_reader_that_goes_away_is_no_error(start: Any, args: list[str]) -> None:
+    process = start(*args)
+    process.stdout.close()
+    assert (process.stderr.read(), process.wait(60)) == (b"", 0)
+    process.stderr.close()
+    process.stdin.close()
+
+
 def test_a_report_is_told_again_without_the_data(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(MAIL)
     first = cli("clean", "a.jsonl", "-o", "out", "-f", "json")

@@ -73,12 +73,18 @@ REFUSED: list[tuple[str, dict[str, Any], type[PrivscanError], str]] = [
     ("entity", {"select": ["CREDIT_CRAD"]}, PrivscanError, 'did you mean "CREDIT_CARD"'),
     ("ignored rule", {"ignore": ["pii.emial"]}, PrivscanError, 'did you mean "pii.email"'),
     ("confidence", {"min_confidence": "sure"}, UsageError, "--min-confidence: .* low, medium, high"),
-    ("severity", {"fail_on": "bad"}, UsageError, "--fail-on: .* low, medium, high, critical"),
+    ("severity", {"fail_on": "bad"}, UsageError, "--fail-on: .* low, medium, high, critical, never"),
     ("field", {"fields": ["text"]}, UsageError, 'did you mean "/text"'),
     ("workers", {"workers": 0}, UsageError, "1 or more"),
     ("key", {"key": b"short"}, UsageError, "shorter than 16 bytes"),
     ("dedup", {"dedup": "naer"}, ConfigError, 'did you mean "near"'),
     ("threshold", {"dedup": "near", "dedup_threshold": 1.5}, ConfigError, "at most 1"),
+    (
+        "rule of another policy",
+        {"policy": "secrets", "select": ["pii.email"]},
+        UsageError,
+        "policy secrets does not look",
+    ),
     ("rule file", {"rule_files": ["/nowhere.toml"]}, RuleError, "nowhere"),
 ]
 
@@ -90,6 +96,42 @@ def test_refused(wanted: dict[str, Any], kind: type[PrivscanError], reason: str)
     with pytest.raises(kind, match=reason) as told:
         config.settings("scan", **wanted)
     assert told.value.exit_code == 2
+
+
+PACK = """
+[[rule]]
+id = "harbour.berth"
+entity = "BERTH"
+name = "Berth number"
+pattern = 'berth-[0-9]{4}'
+examples = ["at ⟦berth-0042⟧"]
+counter_examples = ["berth-42"]
+"""
+
+
+@pytest.mark.parametrize("policy", ["standard", "secrets", "gdpr", "biometrics"])
+def test_a_pack_that_is_named_is_looked_for(tmp_path: Path, policy: str) -> None:
+    (tmp_path / "own.toml").write_text(PACK)
+    files = [str(tmp_path / "own.toml")]
+    plain = {rule.id for rule in config.settings("scan", policy=policy).rules}
+    found = {rule.id for rule in config.settings("scan", policy=policy, rule_files=files).rules}
+    shape = config.settings("scan", policy=policy).policy.detectors
+    assert found - plain == ({"harbour.berth"} if "patterns" in shape else set())
+    left = config.settings("scan", policy="secrets", rule_files=files, ignore=["harbour"]).rules
+    assert "harbour.berth" not in {rule.id for rule in left}
+
+
+def test_a_policy_that_names_a_pack_that_was_not_given_says_so(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text('id = "port"\nname = "Port"\nselect = ["harbour"]\n')
+    with pytest.raises(ConfigError, match=r'policy port: "harbour" names no rule .*--rules'):
+        config.settings("scan", policy=str(tmp_path / "own.toml"))
+
+
+def test_rules_may_be_listed_with_commas() -> None:
+    both = config.settings("scan", select=["pii.email,US_SSN"])
+    assert {rule.entity for rule in both.rules} == {"EMAIL_ADDRESS", "US_SSN"}
+    assert both.select == config.settings("scan", select=["pii.email", "US_SSN"]).select
+    assert config.settings("scan", select="pii.email").select == ("pii.email",)
 
 
 def test_defaults() -> None:

@@ -130,6 +130,11 @@ def test_wrong_rule_is_named_with_its_remedy(tmp_path: Path, old: str, new: str,
     assert "acme.toml" in str(caught.value)
 
 
+def test_a_folder_without_rules_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match="holds no rule file"):
+        load_rules([str(tmp_path)])
+
+
 def test_missing_rule_file_is_told() -> None:
     with pytest.raises(RuleError, match="no such rule file"):
         load_rules(["nowhere.toml"])

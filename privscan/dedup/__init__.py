@@ -70,12 +70,12 @@ class DedupSettings:
 
     def __post_init__(self) -> None:
         if not 0.0 < self.threshold <= 1.0:
-            raise ConfigError("the deduplication threshold must be over 0 and at most 1")
+            raise ConfigError("--dedup-threshold must be over 0 and at most 1")
         for name, value in (("ngram", self.ngram), ("bands", self.bands), ("rows", self.rows)):
             if not 1 <= value <= 1000:
-                raise ConfigError(f"deduplication {name} must be from 1 to 1000")
+                raise ConfigError(f"--{name} must be from 1 to 1000")
         if not 0 <= self.seed < 2**32:
-            raise ConfigError("the deduplication seed must be from 0 to 4294967295")
+            raise ConfigError("--dedup-seed must be from 0 to 4294967295")
         if self.keep < 0:
             raise ConfigError("--keep must be 1 or more, or 0 to keep every copy and only list them")
         if self.memory < 64 << 20:
@@ -84,7 +84,7 @@ class DedupSettings:
 
     def _check_words(self) -> None:
         words = (
-            ("deduplication method", self.method, METHODS),
+            ("--dedup", self.method, METHODS),
             ("--keep-policy", self.keep_policy, POLICIES),
             ("--dedup-chat", self.chat, CHATS),
             ("--list-repeated", self.repeated or REPEATED[0], REPEATED),

@@ -1,7 +1,7 @@
 """The report as a terminal page of 80 columns or more; a narrower terminal wraps its lines.
 
-Promise: nothing is left out for want of room, nothing is printed twice, names cannot steer the terminal, colour never carries meaning alone, and a stream
-that has no UTF-8 gets plain ASCII.
+Promise: nothing is left out for want of room, nothing is printed twice, names cannot steer the terminal, colour never
+carries meaning alone, and a stream that has no UTF-8 gets plain ASCII.
 """
 
 from __future__ import annotations
@@ -223,7 +223,10 @@ class _Page:
             table = self.table(self.name(part.title if number_ == 0 else listed.title, 44), *columns)
             shown = top(listed.rows, rows)
             cells = [
-                [self.name(self.words(cell(value, at.kind)), 120) for value, at in zip(row, listed.columns, strict=True)]
+                [
+                    self.name(self.words(cell(value, at.kind)), 120)
+                    for value, at in zip(row, listed.columns, strict=True)
+                ]
                 for row in shown.rows
             ]
             for row in cells:

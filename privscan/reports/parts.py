@@ -26,8 +26,8 @@ class Column:
 class Table:
     """Rows of cells under `columns`, most telling first; None is a cell without anything.
 
-    Formats show the first rows and say how many more there are, with the `beyond` that `rows` leaves out already; `rest`
-    names what has them all.
+    Formats show the first rows and say how many more there are, counting the `beyond` that `rows` leaves out already;
+    `rest` names what has them all.
     """
 
     title: str

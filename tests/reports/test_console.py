@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from privscan.reports import console
+from privscan.reports.parts import Column, Section, Table
 
 if TYPE_CHECKING:
     from privscan.model import Report
@@ -64,6 +65,26 @@ def test_many_entities_are_cut_and_the_rest_is_summed(huge: Report) -> None:
     assert "480 more entities" in text
     assert "4,992 more fields" in text
     assert "12.5 M" in text  # 12,502,500 findings in all
+
+
+def test_a_wide_table_keeps_its_last_column() -> None:
+    heads = [Column("value", "name"), Column("fingerprint", "name"), Column("severity")]
+    heads += [Column(name, "count") for name in ("records", "exact copies", "near copies", "files")]
+    row = ("STREET_ADDRESS", "0123456789ab", "medium", 17, 1, 10, 7)
+    part = Section("x", "Risk of being learnt by heart", (), (Table("t", tuple(heads), (row,), rest="it", beyond=5),))
+    stream = io.StringIO()
+    console.render_section(part, console.of(stream))
+    lines = stream.getvalue().splitlines()
+    assert max(map(cell_len, lines)) <= 80
+    assert [line.split() for line in lines if line.startswith("STREET")] == [list(map(str, row))]
+    assert lines[-1].strip() == "5 more: see it"
+
+
+def test_a_narrow_terminal_loses_nothing(monkeypatch: pytest.MonkeyPatch, full: Report) -> None:
+    out = io.StringIO()
+    monkeypatch.setenv("COLUMNS", "40")
+    console.write(full, out)
+    assert out.getvalue() == page(full)
 
 
 def test_nothing_found_is_said(empty: Report) -> None:
