@@ -28,6 +28,38 @@ PREFIXES = ("Mc", "Mac", "De", "Di", "Du", "Da", "La", "Le", "Van", "Von", "Fitz
 SURE_CAPITALS = 0.95
 HALVES = re.compile("[\ud800-\udfff]")
 _LETTERS = re.compile(r"[^\W\d_]+")
+# Labels of forms, words that open an introduction, languages, scripts, programs: capital, but never a name alone.
+NEVER = frozenset(
+    """
+    nimi|nimeni|puhelin|osoite|syntymäaika|jmenuji|jmenuji se|příjmení|narození|benim|benim adım|ad soyad|adı soyadı
+    soyad|soyadı|doğum|doğum tarihi|adres|adresim|telefon|név|cím|lakcím|születési|születési idő|anyja neve|adresa
+    nume|prenume|numele|mă numesc|imię|nazwisko|imię i nazwisko|urodzenia|urodzony|zamieszkały|zamieszkała|namn|navn
+    förnamn|efternamn|fornavn|etternavn|personnummer|adress|naam|geboortedatum|adresse|anschrift|geburtsdatum|geboren
+    vorname|nachname|nom|prénom|né|née|nombre|apellido|apellidos|dirección|teléfono|nome|cognome|indirizzo|endereço
+    меня|меня зовут|фио|имя|фамилия|отчество|адрес|телефон|мене|мене звати|прізвище|όνομα|επώνυμο|διεύθυνση|τηλέφωνο
+    lorem|ipsum|lorem ipsum
+    english|french|german|spanish|italian|greek|hebrew|arabic|thai|hangul|hiragana|katakana|devanagari|cyrillic|latin
+    japanese|korean|chinese|russian|portuguese|dutch|swedish|hindi|tamil|bengali|ascii|ansi|iana|unicode
+    linux|windows|macintosh|macos|ubuntu|debian|fedora|solaris|sunos|cygwin|cython|jython|mercurial|netscape|mozilla
+    github|gitlab|docker|kubernetes|postgres|postgresql|mysql|sqlite|redis|nginx|javascript|typescript|webpack|numpy|board
+    """.replace("\n", "|")
+    .replace("    ", "")
+    .strip("|")
+    .split("|")
+)
+NUMBERS = frozenset("EAN ISBN ISSN IBAN BIC DOB MRN NPI SSN NINO DNI NIF BSN PESEL CPF RUT CURP".split())
+# What code writes behind `@`: decorators, annotations, tags of documentation.
+MARKED = frozenset(
+    """
+    dataclass property staticmethod classmethod abstractmethod override overload cached_property lru_cache cache wraps
+    param params return returns throws raises deprecated see since version example default type typedef todo private
+    public protected readonly author license copyright file brief note ignore internal test before after beforeeach
+    aftereach parameterized mock autowired component service repository controller restcontroller entity table column
+    id bean configuration inject injectable input output module nullable notnull nonnull suppresswarnings
+    requestmapping getmapping postmapping pytest fixture app click task command route login_required latest media
+    import include charset keyframes supports layer apply tailwind mixin extend use font everyone here channel all
+    """.split()
+)
 
 
 def neutral(text: str) -> str:
@@ -69,7 +101,9 @@ def _doubted(text: str, name: Name) -> bool:
     if value.isupper() and _listed(text, name):
         return True
     if _handle(text, name):
-        return False
+        return value.lower() in MARKED
+    if value.lower() in NEVER or value.split()[0] in NUMBERS:
+        return True
     if value.islower() and _small(text, name, value):
         return True
     return " " not in value and (_code(text, name, value) or _coined(text, name, value))
