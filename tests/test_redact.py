@@ -47,3 +47,10 @@ def test_what_counts_for_its_company_is_looked_at_again_in_it(tmp_path: Path, op
     report = privscan.clean(str(tmp_path / "a.jsonl"), str(tmp_path / "out"), **asked)
     assert report.tally.outcomes == {"redacted": 1}
     assert [check for check in verify(str(tmp_path / "out"), key=options["key"]) if check.passed is False] == []
+
+
+def test_what_stands_in_the_place_of_a_key_is_no_name_for_its_value(tmp_path: Path, options: dict[str, Any]) -> None:
+    (tmp_path / "a.jsonl").write_text('{"+1 415 639 2671": "4156392677"}\n')
+    privscan.clean(str(tmp_path / "a.jsonl"), str(tmp_path / "out"), **options | {"select": ["pii.phone"]})
+    assert (tmp_path / "out" / "data" / "a.jsonl").read_text() == '{"<PHONE_NUMBER>": "4156392677"}\n'
+    assert [check for check in verify(str(tmp_path / "out")) if check.passed is False] == []

@@ -156,14 +156,18 @@ def ours(text: str, span: Span, entities: Collection[str]) -> bool:
 def field_words(pointer: str) -> str:
     """Return the names in a field as folded words: the last two named segments, split at case and punctuation.
 
-    >>> field_words("/users/0/homePhone")
-    'users home phone'
+    What we ourselves put in a name's place is left out.
+
+    >>> field_words("/users/0/homePhone"), field_words("/users/<PHONE_NUMBER>")
+    ('users home phone', 'users')
     """
     return _field_words(pointer[-LONGEST_NAME:])
 
 
 @functools.lru_cache(maxsize=65536)
 def _field_words(pointer: str) -> str:
+    if "<" in pointer:
+        pointer = _TOKEN.sub("", pointer)
     names = [segment for segment in pointer.removesuffix("~key").split("/") if segment and not segment.isdigit()][-2:]
     split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", " ".join(names))
     return folded(re.sub(r"[\W_]+", " ", split))

@@ -130,19 +130,25 @@ def plain(kind: pa.DataType) -> pa.DataType:  # noqa: PLR0911 - a return for eve
     return kind
 
 
-def rebuild(array: pa.Array, fresh: Iterator[pa.Array], kind: pa.DataType | None = None) -> pa.Array:
+def rebuild(
+    array: pa.Array, fresh: Iterator[pa.Array], kind: pa.DataType | None = None, *, nullable: bool = True
+) -> pa.Array:
     """Return an array shaped like `array` with the flat leaves of `fresh`, in the order of `flatten`.
 
-    `kind` is its type (`recast` says which are possible), by default that of `array`.
+    `kind` is its type (`recast` says which are possible), by default that of `array`. Where it is not `nullable`, the
+    gaps that a parent's nulls left in it hold something: Arrow writes no others.
     """
     kind = kind or array.type
     if isinstance(array.type, pa.BaseExtensionType):
         if not isinstance(kind, pa.BaseExtensionType):
-            return rebuild(array.storage, fresh, kind)
-        return pa.ExtensionArray.from_storage(kind, rebuild(array.storage, fresh, kind.storage_type))
-    mask = array.is_null() if array.null_count else None
+            return rebuild(array.storage, fresh, kind, nullable=nullable)
+        inner = rebuild(array.storage, fresh, kind.storage_type, nullable=nullable)
+        return pa.ExtensionArray.from_storage(kind, inner)
+    gaps = array.is_null() if array.null_count else None
+    mask = gaps if nullable else None
     if pa.types.is_struct(kind):
-        children = [rebuild(child, fresh, field.type) for child, field in zip(array.flatten(), kind, strict=True)]
+        pairs = zip(array.flatten(), kind, strict=True)
+        children = [rebuild(child, fresh, field.type, nullable=field.nullable) for child, field in pairs]
         return pa.StructArray.from_arrays(children, fields=list(kind), mask=mask)
     if pa.types.is_map(kind):
         entries = entries_of(array)
@@ -150,17 +156,30 @@ def rebuild(array: pa.Array, fresh: Iterator[pa.Array], kind: pa.DataType | None
         keys, items = rebuild(keys, fresh, kind.key_type), rebuild(items, fresh, kind.item_type)
         return pa.MapArray.from_arrays(pa.array(offsets_of(entries), pa.int32()), keys, items, type=kind, mask=mask)
     if is_list(kind):
-        return _relisted(offsets_of(array), rebuild(array.flatten(), fresh, kind.value_type), kind, mask)
+        return _relisted(offsets_of(array), rebuild(array.flatten(), fresh, kind.value_type), kind, gaps, mask)
     leaf = next(fresh)
-    return leaf if leaf.type.equals(kind) else leaf.cast(kind)
+    leaf = leaf if leaf.type.equals(kind) else leaf.cast(kind)
+    return leaf if nullable else _filled(leaf)
 
 
-def _relisted(offsets: Ints, values: pa.Array, kind: pa.DataType, mask: pa.Array | None) -> pa.Array:
-    """Put flat values back into lists."""
+def _filled(leaf: pa.Array) -> pa.Array:
+    """Return a flat array with anything in place of its nulls."""
+    if not leaf.null_count:
+        return leaf
+    if pa.types.is_dictionary(leaf.type):
+        words = leaf.dictionary if len(leaf.dictionary) else _values(leaf.type.value_type, [None], nullable=False)
+        return pa.DictionaryArray.from_arrays(leaf.indices.fill_null(0), words, ordered=leaf.type.ordered)
+    return pa.Array.from_buffers(leaf.type, len(leaf), [None, *leaf.buffers()[1:]], 0, leaf.offset)
+
+
+def _relisted(
+    offsets: Ints, values: pa.Array, kind: pa.DataType, gaps: pa.Array | None, mask: pa.Array | None
+) -> pa.Array:
+    """Put flat values back into lists, those of `mask` null."""
     if pa.types.is_fixed_size_list(kind):
-        if mask is not None:  # a null list has its slots, too
+        if gaps is not None:  # a null list has its slots, too
             gap = pa.nulls(kind.list_size, kind.value_type)
-            slots = zip(offsets[:-1].tolist(), mask.to_pylist(), strict=True)
+            slots = zip(offsets[:-1].tolist(), gaps.to_pylist(), strict=True)
             values = pa.concat_arrays([gap if null else values.slice(at, kind.list_size) for at, null in slots])
         return pa.FixedSizeListArray.from_arrays(values, type=kind, mask=mask)
     width = pa.int64() if pa.types.is_large_list(kind) or pa.types.is_large_list_view(kind) else pa.int32()

@@ -115,6 +115,21 @@ def test_a_number_becomes_null_or_zero(field: pa.Field, expected: list[Any], tmp
     assert read(target).column("value").to_pylist() == expected
 
 
+@pytest.mark.parametrize(
+    ("kind", "one"),
+    [(pa.int64(), 7), (pa.bool_(), True), (pa.timestamp("us"), 7), (pa.dictionary(pa.int8(), pa.string()), "y")],
+    ids=str,
+)
+def test_what_stands_under_a_null_may_be_of_a_field_without_nulls(kind: pa.DataType, one: Any, tmp_path: Path) -> None:
+    must = pa.struct([pa.field("text", pa.string(), nullable=False), pa.field("one", kind, nullable=False)])
+    source, target = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    value = {"text": "x", "one": one}
+    pq.write_table(table_of(pa.list_(must), [[None, value], None, [value]]), source)
+    clean(source, target, ONE_SHARD, lambda leaf: "|gone|" if leaf.field.endswith("/text") else leaf.text)
+    before, after = (read(file).column("value").to_pylist() for file in (source, target))
+    assert after == [[item and item | {"text": "|gone|"} for item in row] if row else row for row in before]
+
+
 def test_untouched_columns_are_the_same_arrays(tmp_path: Path) -> None:
     block = block_of(pa.table({"a": ["x", "y"], "b": ["x", "y"]}), tmp_path)
     leaf = next(leaf for leaf in block.leaves([0]) if leaf.field == "/a")
