@@ -146,7 +146,7 @@ Sample = Annotated[
         "--sample",
         min=0,
         metavar="N",
-        help="Look at about N records only and estimate the rest, with intervals; exits 3, since most was not.",
+        help="Look at about N records only and estimate the rest, with intervals; exits 3 where any was not looked at.",
     ),
 ]
 Audit = Annotated[
