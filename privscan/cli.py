@@ -4,7 +4,6 @@ import contextlib
 import gc
 import os
 import signal
-import sys
 from typing import Annotated, Any
 
 import typer
@@ -410,7 +409,5 @@ def main() -> None:
         signal.signal(signal.SIGTERM, _interrupted)
     try:
         app()
-    except KeyboardInterrupt:  # before there was a verb
-        sys.exit(130)
     finally:
         gc.freeze()  # what is left goes with the process: nobody need look for rubbish in it
