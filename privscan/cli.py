@@ -169,29 +169,15 @@ def dedup_(
 @app.command()
 def verify(
     run: Annotated[str, typer.Argument(metavar="DIR", help="Run folder of `clean` or `dedup`.")],
-    input_: Annotated[
-        str | None, typer.Option("--input", metavar="PATH", help="Where the inputs are now, if they have moved.")
-    ] = None,
-    key_file: Annotated[
-        str | None,
-        typer.Option(
-            "--key-file", envvar="PRIVSCAN_KEY_FILE", metavar="FILE",
-            help="The run's key (or its text in PRIVSCAN_KEY), which pseudonyms and hashes need to be made again.",
-        ),
-    ] = None,
-    audit: Annotated[
-        str | None,
-        typer.Option(
-            "--audit", envvar="PRIVSCAN_AUDIT", metavar="FILE",
-            help="The log the run was added to: is it whole, and does it name this run?",
-        ),
-    ] = None,
+    input_: flags.MovedInput = None,
+    key_file: flags.RunKey = None,
+    audit: flags.RunAudit = None,
     public_key: Annotated[
         str | None,
         typer.Option("--public-key", metavar="FILE", help="Ed25519 public key (PEM): is the run signed by it?"),
     ] = None,
     quiet: flags.Quiet = False,
-) -> None:  # fmt: skip
+) -> None:
     """Prove a run's promises on its files: accounts, coverage, untouched bytes, quarantine, no values, a re-scan.
 
     Exits 1 when one does not hold, 3 when the inputs are not there to look.
@@ -234,9 +220,7 @@ def report(
 def explain(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Run folder.")],
     finding: Annotated[str, typer.Argument(metavar="FINDING", help="A finding's id, or the start of one.")],
-    input_: Annotated[
-        str | None, typer.Option("--input", metavar="PATH", help="Where the inputs are now, if they have moved.")
-    ] = None,
+    input_: flags.MovedInput = None,
 ) -> None:
     """Tell why something was found: rule, validators, context, score steps; the value masked."""
     from privscan.explain import explain as tell

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from privscan import gate as gates
-from privscan import operators, regions, rules, states
+from privscan import operators, regions, rules, selection, states
 from privscan import policy as policies
 from privscan.dedup import DedupSettings, presets
 from privscan.errors import ConfigError, UsageError, nearest
@@ -152,9 +152,10 @@ def settings(
     """Check and resolve what was asked for; UsageError, ConfigError or RuleError where it cannot be."""
     chosen = policies.with_models(policies.load(policy, operators.names), engine, ner)
     loaded = rules.load_rules(rule_files, cache_dir or default_cache())
-    in_policy = _in_policy(chosen, loaded, rule_files, cache_dir)
-    select, ignore = _words(select), _words(ignore)
-    active = _chosen(chosen, in_policy, loaded, select, ignore) if select or ignore else in_policy
+    select, ignore = selection.words(select), selection.words(ignore)
+    active = selection.chosen(
+        selection.of_policy(chosen, loaded, packs=bool(rule_files)), loaded, chosen, select, ignore
+    )
     named = regions.named(region or chosen.regions)
     trusted = rules.select(loaded, chosen.by_shape) if chosen.by_shape else ()
     active = regions.narrowed(active, named, {rule.id for rule in trusted})
@@ -202,41 +203,6 @@ def settings(
         media_root=folder(media_root, "--media-root"),
         day=day or datetime.datetime.now(datetime.UTC).date(),
     )
-
-
-def _in_policy(policy: Policy, loaded: Sequence[Rule], files: Sequence[str], cache_dir: str | None) -> tuple[Rule, ...]:
-    """Return the rules a policy looks for, with those of further packs: who names a pack wants what is in it."""
-    wanted = policy.select
-    if files and (wanted or policy.regulations):
-        shipped = {rule.id for rule in rules.load_rules((), cache_dir or default_cache())}
-        wanted = (*wanted, *(rule.id for rule in loaded if rule.id not in shipped))
-    try:
-        return rules.select(rules.of(loaded, policy.detectors), wanted, policy.ignore, policy.regulations)
-    except UsageError as error:
-        hint = "" if files else " (a pack of your own is given with --rules)"
-        raise ConfigError(f"policy {policy.id}: {error}{hint}") from None
-
-
-def _chosen(
-    policy: Policy, in_policy: Sequence[Rule], loaded: Sequence[Rule], select: Sequence[str], ignore: Sequence[str]
-) -> tuple[Rule, ...]:
-    """Return the rules of a policy that flags leave; UsageError for a name it does not look for."""
-    try:
-        return rules.select(in_policy, select, ignore)
-    except UsageError:
-        rules.select(loaded, select, ignore)
-        named = ", ".join((*select, *ignore))
-        raise UsageError(f"policy {policy.id} does not look for all of {named}; choose another with --policy") from None
-
-
-def _words(given: Sequence[str]) -> tuple[str, ...]:
-    """Return the words of a list that may be given one by one or with commas between.
-
-    >>> _words(["pii.us,secret", "PERSON"]), _words("pii.email")
-    (('pii.us', 'secret', 'PERSON'), ('pii.email',))
-    """
-    lists = (given,) if isinstance(given, str) else given
-    return tuple(word.strip() for entry in lists for word in entry.split(",") if word.strip())
 
 
 def key_check(key: bytes | None) -> str:
@@ -348,17 +314,6 @@ def required(fields: Sequence[str], values: Sequence[str]) -> tuple[tuple[str, t
             raise UsageError(f'--allow-values "{entry}": give it as FIELD=A,B with a --require-field (there: {known_})')
         wanted[field] |= {word.strip().casefold() for word in listed.split(",") if word.strip()}
     return tuple((field, tuple(sorted(allowed))) for field, allowed in wanted.items())
-
-
-def check_actions(policy: Policy, rule_files: Sequence[str]) -> None:
-    """ConfigError for an action of the policy that nothing can call for: neither a rule, a prefix, nor an entity."""
-    loaded = rules.load_rules(rule_files)
-    names = {rule.entity for rule in loaded} | {rule.id for rule in loaded}
-    for name, _ in policy.actions:
-        if name not in names and not any(known_.startswith(f"{name}.") for known_ in names):
-            raise ConfigError(
-                f'policy {policy.id}: actions: "{name}" is no rule, prefix or entity{nearest(name, names)}'
-            )
 
 
 def processors() -> int:

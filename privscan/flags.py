@@ -191,6 +191,23 @@ KeyFile = Annotated[
         help="Key of fingerprints and pseudonyms (or its text in PRIVSCAN_KEY); else one is made and thrown away.",
     ),
 ]  # fmt: skip
+MovedInput = Annotated[
+    str | None, typer.Option("--input", metavar="PATH", help="Where the inputs are now, if they have moved.")
+]
+RunKey = Annotated[
+    str | None,
+    typer.Option(
+        "--key-file", envvar="PRIVSCAN_KEY_FILE", metavar="FILE",
+        help="The run's key (or its text in PRIVSCAN_KEY), which pseudonyms and hashes need to be made again.",
+    ),
+]  # fmt: skip
+RunAudit = Annotated[
+    str | None,
+    typer.Option(
+        "--audit", envvar="PRIVSCAN_AUDIT", metavar="FILE",
+        help="The log the run was added to: is it whole, and does it name this run?",
+    ),
+]  # fmt: skip
 Formats = Annotated[
     list[str] | None,
     typer.Option(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from privscan import shell
+from privscan import flags, shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +72,7 @@ _FIELDS = {
 def with_flags(verb: Callable[..., None]) -> Callable[..., None]:
     """Give a verb these flags; it gets them as `dedup_options`, by their names in `DedupSettings`."""
     own = inspect.signature(verb, eval_str=True)
-    flags = [
+    further = [
         inspect.Parameter(
             name,
             inspect.Parameter.KEYWORD_ONLY,
@@ -88,7 +88,7 @@ def with_flags(verb: Callable[..., None]) -> Callable[..., None]:
         verb(**given, dedup_options=options)
 
     mine = [parameter for name, parameter in own.parameters.items() if name != "dedup_options"]
-    parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in mine] + flags
+    parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in mine] + further
     wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     wrapped.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return wrapped
@@ -120,9 +120,7 @@ def _list(
 def _show(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Run folder of `clean` or `dedup`.")],
     row: Annotated[str, typer.Argument(metavar="ROW", help="FILE:ROW, or ROW where the run read one file.")],
-    input_: Annotated[
-        str | None, typer.Option("--input", metavar="PATH", help="Where the inputs are now, if they have moved.")
-    ] = None,
+    input_: flags.MovedInput = None,
 ) -> None:
     """Tell why a record went or stayed: what it is like, how much, and how they differ, by shape."""
     with shell.errors():

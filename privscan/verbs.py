@@ -87,11 +87,11 @@ def policy_check(
     rules: flags.RuleFiles = None,
 ) -> None:
     """Check a policy whole: its keys, the rules and entities it names, the operators, that it looks for anything."""
-    from privscan import config
+    from privscan import config, selection
 
     with shell.errors():
         settings = config.settings("clean", policy=name, rule_files=rules or ())
-        config.check_actions(settings.policy, rules or ())
+        selection.check_actions(settings.policy, rules or ())
         entities = {rule.entity for rule in settings.rules}
         typer.echo(f"{name}: {len(settings.rules)} rules, {len(entities)} entities; every name and key in it is known")
 
