@@ -233,4 +233,6 @@ def basic_auth(value: str) -> Verdict:
 
 
 def _mixture(value: str) -> bool:
-    return all(any(map(test, value)) for test in _KINDS)
+    """Say whether small letters, capitals and digits meet, or capitals stand within a word as in no word."""
+    inside = sum(a.islower() and b.isupper() for a, b in itertools.pairwise(value))
+    return inside * 4 >= len(value) or all(any(map(test, value)) for test in _KINDS)
