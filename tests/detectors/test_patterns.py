@@ -153,14 +153,8 @@ def test_a_value_that_runs_past_its_window_is_not_turned_away_for_its_part(tmp_p
     )
     body = "7992739871" * 20
     digit = next(digit for digit in "0123456789" if validators.TABLE["luhn"](f"n{body}{digit}").state == "passed")
-    path = tmp_path / f"a.{form}"
     texts = [f"so n{body}{digit} it is", f"so n{body}{'3' if digit != '3' else '4'} it is"]
-    if form == "jsonl":
-        path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
-    else:
-        pq.write_table(pa.table({"text": texts}), path)
-    gate = own(tmp_path, rule)
-    (block,) = formats.named(form).blocks(Shard(0, 0, str(path), path.name, form))
+    gate, block = own(tmp_path, rule), written(tmp_path, form, texts)
     assert 0 in gate.candidates(block)
     assert [leaf.record for leaf in leaves_with_matches(gate, block)] == [0]
 
@@ -173,13 +167,7 @@ def leaves_with_matches(gate, block):
 @pytest.mark.parametrize("form", ["jsonl", "parquet"])
 def test_a_leaf_is_shown_to_the_rules_that_its_gate_let_through(tmp_path, form) -> None:
     texts = ["number x123 and word ywv", "number x12", "word ywv"]
-    gate = own(tmp_path, RULE_X, RULE_Y)
-    path = tmp_path / f"a.{form}"
-    if form == "jsonl":
-        path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
-    else:
-        pq.write_table(pa.table({"text": texts}), path)
-    (block,) = formats.named(form).blocks(Shard(0, 0, str(path), path.name, form))
+    gate, block = own(tmp_path, RULE_X, RULE_Y), written(tmp_path, form, texts)
     wanted = detectors.wanted([gate], block, block.rows())
     assert {row: near.asked[gate.gate] for row, near in wanted.items()} == {0: {0, 1}, 2: {1}}
     shown = [leaf for leaf in detectors.leaves(block, sorted(wanted), wanted) if leaf.kind == "string"]
@@ -220,6 +208,17 @@ def test_weigh(rule, states, context, field, expected) -> None:
     assert (weighed and (weighed[0].label, weighed[2])) == expected
 
 
+def written(tmp_path, form: str, texts: list[str]):
+    """Return the one block of a file of these texts."""
+    path = tmp_path / f"a.{form}"
+    if form == "jsonl":
+        path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    else:
+        pq.write_table(pa.table({"text": texts}), path)
+    (block,) = formats.named(form).blocks(Shard(0, 0, str(path), path.name, form))
+    return block
+
+
 def own(tmp_path, *rules: Rule) -> patterns.Patterns:
     return patterns.Patterns(replace(SETTINGS, rules=rules, cache_dir=str(tmp_path)))
 
@@ -236,13 +235,7 @@ def test_a_match_runs_on_past_its_window(tmp_path) -> None:
 def test_rows_where_no_exact_pattern_matches_are_not_decoded(tmp_path, form) -> None:
     rule = replace(RULE, pattern=r"ab(?=[a-z]*\d)[a-z0-9]{4}", context=(), confidence=Confidence.MEDIUM)
     texts = ["abcdef", "abcd1f", 'say "ab1def"', "line\nabc2ef", "a path\\nab3def", "nothing"]
-    path = tmp_path / f"a.{form}"
-    if form == "jsonl":
-        path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
-    else:
-        pq.write_table(pa.table({"text": texts}), path)
-    gate = own(tmp_path, rule)
-    (block,) = formats.named(form).blocks(Shard(0, 0, str(path), path.name, form))
+    gate, block = own(tmp_path, rule), written(tmp_path, form, texts)
     assert sorted(gate.candidates(block)) == [1, 2, 3, 4]
 
 

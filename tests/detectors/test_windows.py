@@ -12,40 +12,14 @@ from privscan import longtext
 from privscan.detectors import windows
 from privscan.formats import lines
 
+from .partners import PARTNERS
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-PACK = r"""
-[[rule]]
-id = "acme.id"
-entity = "ACME_ID"
-name = "Acme id"
-pattern = '''\bAC-\d{6}\b'''
-confidence = "medium"
-examples = ["⟦AC-123456⟧"]
-counter_examples = ["AC-1"]
-
-[[rule]]
-id = "acme.key"
-entity = "ACME_KEY"
-name = "Acme key"
-pattern = '''\b[0-9a-f]{16}\b'''
-requires = ["acme.id"]
-confidence = "low"
-examples = ["AC-123456 ⟦0123456789abcdef⟧"]
-counter_examples = ["0123456789abcdef"]
-
-[[rule]]
-id = "acme.near"
-entity = "ACME_NEAR"
-name = "Acme key close to its id"
-pattern = '''\bz[0-9a-f]{16}\b'''
-requires = ["acme"]
-within = 32
-confidence = "low"
-examples = ["AC-123456 ⟦z0123456789abcdef⟧"]
-counter_examples = ["z0123456789abcdef"]
-
+PACK = (
+    PARTNERS
+    + r"""
 [[rule]]
 id = "acme.run"
 entity = "ACME_RUN"
@@ -66,6 +40,7 @@ confidence = "low"
 examples = ["badge ⟦1234567⟧"]
 counter_examples = ["1234567"]
 """
+)
 POLICY = 'id = "acme"\nname = "Acme"\nselect = ["acme", "pii.email"]\n'
 CORE = 4096
 LEAST = (1 << 40, 1 << 12)  # bytes of a text that is not held: none, nearly all
