@@ -240,13 +240,11 @@ def rules_list(
     rules: flags.RuleFiles = None,
 ) -> None:
     """List the rules a policy uses."""
-    from privscan import config
-    from privscan.reports import tables
-
+    asked = locals()
     with shell.errors():
-        settings = config.settings(
-            "scan", policy=policy, select=select or (), ignore=ignore or (), region=region or (), rule_files=rules or ()
-        )
+        from privscan.reports import tables
+
+        settings = shell.settings("scan", asked)
         with shell.console() as console:
             tables.rules(settings.rules, console)
 
@@ -260,7 +258,7 @@ def rules_show(
     from privscan.reports import tables
 
     with shell.errors():
-        found = packs.select(packs.load_rules(rules or ()), [rule], [])
+        found = packs.select(packs.load_rules(rules or (), shell.cache()), [rule], [])
         with shell.console() as console:
             for entry in [entry for entry in found if entry.id == rule] or found:
                 tables.rule(entry, console)
@@ -292,43 +290,12 @@ repetition.add(app)
 
 def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any]) -> None:
     with shell.errors(resumes=command != "scan"):
-        from privscan import config
         from privscan.gate import exit_code
 
         key, source = shell.key(options.get("key_file"))
         formats = shell.chosen(options["format_"], quiet=options["quiet"], group_by=options.get("group_by"))
-        settings = config.settings(
-            command,
-            policy=options.get("policy", "standard"),
-            select=options.get("select") or (),
-            ignore=options.get("ignore") or (),
-            region=options.get("region") or (),
-            rule_files=options.get("rules") or (),
-            min_confidence=options.get("min_confidence"),
-            fail_on=options.get("fail_on"),
-            fields=options.get("field") or (),
-            exclude_fields=options.get("exclude_field") or (),
-            workers=options.get("workers"),
-            key=key,
-            key_source=source,
-            dedup=options.get("dedup", "off"),
-            dedup_threshold=options.get("dedup_threshold"),
-            dedup_options=options.get("dedup_options"),
-            dedup_fields=options.get("dedup_field") or (),
-            samples=not options.get("no_samples"),
-            cache_dir=shell.cache(),
-            gate=options.get("gate") or (),
-            baseline=options.get("baseline"),
-            suppress=options.get("suppress") or (),
-            require_field=options.get("require_field") or (),
-            allow_values=options.get("allow_values") or (),
-            sample=options.get("sample", 0),
-            engine=options.get("engine", ""),
-            ner=options.get("ner", ""),
-            faces=options.get("faces", "default"),
-            allow_missing=options.get("allow_missing") or (),
-            media_root=options.get("media_root"),
-        )
+        samples = not options.get("no_samples")
+        settings = shell.settings(command, options, key=key, key_source=source, samples=samples)
         signer = shell.signer(out, options.get("audit"), options.get("sign_key"))
         baseline = options.get("write_baseline")
         if baseline and source == "ephemeral":

@@ -145,14 +145,8 @@ def _walk(root: str, exclude: str | None, found: Inputs) -> Iterator[tuple[str, 
                 others += 1
             elif _within(path, avoid):
                 continue
-            elif not os.path.exists(path):
-                found.problems.append(
-                    Problem(uri, None, "plan", "a link that leads nowhere or in a circle; mend or remove it")
-                )
-            elif not os.access(path, os.R_OK):
-                found.problems.append(
-                    Problem(uri, None, "plan", "cannot be read (Permission denied); give read permission")
-                )
+            elif reason := _unreadable(path):
+                found.problems.append(Problem(uri, None, "plan", reason))
             else:
                 yield path, uri
     if others:
@@ -161,3 +155,12 @@ def _walk(root: str, exclude: str | None, found: Inputs) -> Iterator[tuple[str, 
     if hidden:
         what = "folder" if hidden == 1 else "folders"
         found.notes.append(f"{hidden} hidden {what} under {name_of(root)}: not looked at, nor copied")
+
+
+def _unreadable(path: str) -> str:
+    """Say why a file cannot be read, and what would help; nothing where it can."""
+    if not os.path.exists(path):
+        return "a link that leads nowhere or in a circle; mend or remove it"
+    if not os.access(path, os.R_OK):
+        return "cannot be read (Permission denied); give read permission"
+    return ""

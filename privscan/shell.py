@@ -6,6 +6,7 @@ With `cli.py` the only room that prints, exits or reads the environment.
 from __future__ import annotations
 
 import contextlib
+import inspect
 import json
 import os
 import sys
@@ -16,9 +17,10 @@ import typer
 from privscan.errors import OutputError, PrivscanError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from typing import TextIO
 
+    from privscan.config import Settings
     from privscan.model import Report
 
 
@@ -117,6 +119,24 @@ def key(path: str | None) -> tuple[bytes | None, str]:
         return read_key(path), "file"
     text = os.environ.get("PRIVSCAN_KEY")
     return (text.encode(), "environment") if text else (None, "ephemeral")
+
+
+_SETTING = {
+    "rules": "rule_files",
+    "field": "fields",
+    "exclude_field": "exclude_fields",
+    "dedup_field": "dedup_fields",
+}
+"""What the settings call a flag where they have another name for it."""
+
+
+def settings(command: str, flags: Mapping[str, Any], **more: Any) -> Settings:
+    """Return the settings that the flags of a verb ask for: those not given are left at their defaults, others out."""
+    from privscan import config
+
+    taken = inspect.signature(config.settings).parameters
+    named = {_SETTING.get(name, name): value for name, value in flags.items() if value is not None}
+    return config.settings(command, **{n: v for n, v in named.items() if n in taken}, cache_dir=cache(), **more)
 
 
 def signer(out: str | None, log: str | None, key_file: str | None) -> Callable[[Any], None]:

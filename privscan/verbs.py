@@ -7,6 +7,11 @@ import typer
 from privscan import flags, shell
 from privscan.errors import UsageError, nearest
 
+_ALONE = Annotated[
+    list[str] | None,
+    typer.Option("-f", "--format", metavar="FORMAT[=FILE]", help="console (default), markdown, json (repeatable)."),
+]
+
 
 def add(app: typer.Typer) -> None:
     """Hang the verbs on the app."""
@@ -27,10 +32,7 @@ def diff(
             help="Exit 1 at a new value of this severity: low, medium (default), high, critical, never.",
         ),
     ] = None,
-    format_: Annotated[
-        list[str] | None,
-        typer.Option("-f", "--format", metavar="FORMAT[=FILE]", help="console (default), markdown, json (repeatable)."),
-    ] = None,
+    format_: _ALONE = None,
     quiet: flags.Quiet = False,
 ) -> None:  # fmt: skip
     """Compare two runs with the same key: values that are new, gone, and in both.
@@ -41,12 +43,10 @@ def diff(
         from privscan.compare import diff as compare
         from privscan.config import severity
         from privscan.gate import failed
-        from privscan.reports import difference
+        from privscan.reports import alone, difference
 
         formats = format_ or ([] if quiet else ["console"])
-        for entry in formats:
-            if (name := entry.partition("=")[0]) not in difference.FORMATS:
-                raise UsageError(f'diff: no format is called "{name}"{nearest(name, difference.FORMATS)}')
+        alone.check(formats)
         found = compare(earlier, later)
         verdict = found.verdict(severity(fail_on or "medium"))
         part = difference.section((found.new, found.same, found.gone), found.places, verdict)
@@ -87,10 +87,10 @@ def policy_check(
     rules: flags.RuleFiles = None,
 ) -> None:
     """Check a policy whole: its keys, the rules and entities it names, the operators, that it looks for anything."""
-    from privscan import config, selection
+    from privscan import selection
 
     with shell.errors():
-        settings = config.settings("clean", policy=name, rule_files=rules or ())
+        settings = shell.settings("clean", {"policy": name, "rules": rules})
         selection.check_actions(settings.policy, rules or ())
         entities = {rule.entity for rule in settings.rules}
         typer.echo(f"{name}: {len(settings.rules)} rules, {len(entities)} entities; every name and key in it is known")
@@ -128,12 +128,6 @@ def config_(
             typer.echo(json.dumps(made[schema](), indent=1))
 
 
-_ALONE = Annotated[
-    list[str] | None,
-    typer.Option("-f", "--format", metavar="FORMAT[=FILE]", help="console (default), markdown, json (repeatable)."),
-]
-
-
 def eval_(
     gold: Annotated[
         str, typer.Argument(metavar="GOLD", help='JSON Lines of {"text": ..., "spans": [[start, end, TYPE], ...]}.')
@@ -144,6 +138,7 @@ def eval_(
     policy: flags.PolicyName = "standard",
     select: flags.Select = None,
     ignore: flags.Ignore = None,
+    region: flags.Region = None,
     rules: flags.RuleFiles = None,
     min_confidence: flags.MinConfidence = None,
     engine: flags.Engine = "",
@@ -152,16 +147,13 @@ def eval_(
     format_: _ALONE = None,
 ) -> None:
     """Score the policy on labelled texts: recall, precision, F2 and leaked characters by entity."""
+    asked = locals()
     with shell.errors():
-        from privscan import config, measure
+        from privscan import measure
         from privscan.reports import alone
 
         alone.check(format_ or ())
-        settings = config.settings(
-            "scan", policy=policy, select=select or (), ignore=ignore or (), rule_files=rules or (),
-            min_confidence=min_confidence, workers=workers, engine=engine, ner=ner,
-            cache_dir=shell.cache(),
-        )  # fmt: skip
+        settings = shell.settings("scan", asked)
         types = measure.mapping(map_, {rule.entity for rule in settings.rules})
         part = measure.section(measure.evaluate(gold, settings, types))
         shell.each(format_ or ["console"], lambda name, stream: alone.write(part, name, stream))
@@ -173,6 +165,7 @@ def canary(
     policy: flags.PolicyName = "standard",
     select: flags.Select = None,
     ignore: flags.Ignore = None,
+    region: flags.Region = None,
     rules: flags.RuleFiles = None,
     min_confidence: flags.MinConfidence = None,
     workers: flags.WorkerCount = None,
@@ -182,16 +175,13 @@ def canary(
 
     Exits 1 when a value that is no published sample survives.
     """
+    asked = {name: value for name, value in locals().items() if name != "sample"}  # of texts, not of what is looked at
     with shell.errors():
         from privscan import canary as canaries
-        from privscan import config
         from privscan.reports import alone
 
         alone.check(format_ or ())
-        settings = config.settings(
-            "clean", policy=policy, select=select or (), ignore=ignore or (), rule_files=rules or (),
-            min_confidence=min_confidence, workers=workers, cache_dir=shell.cache(),
-        )  # fmt: skip
+        settings = shell.settings("clean", asked)
         made = canaries.plant(paths, settings, sample)
         part = canaries.section(made)
         shell.each(format_ or ["console"], lambda name, stream: alone.write(part, name, stream, rows=25))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import shutil
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -145,6 +146,16 @@ MODULES = {
     "parquet": ("privscan.formats.parquet", "Parquet", (".parquet", ".pq")),
     "tar": ("privscan.formats.tar", "Tar", (".tar", ".tar.gz", ".tgz")),
 }
+
+
+def joined(parts: Sequence[str], target: str, empty: bytes) -> None:
+    """Copy the parts, byte behind byte, into a file; one that would have nothing in it gets `empty`."""
+    with open(target, "wb") as out:
+        for part in parts:
+            with open(part, "rb") as source:
+                shutil.copyfileobj(source, out, 1 << 20)
+        if not out.tell():
+            out.write(empty)
 
 
 @functools.cache

@@ -12,7 +12,6 @@ import functools
 import gzip
 import io
 import os
-import shutil
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
@@ -20,7 +19,7 @@ import numpy as np
 
 from privscan import jsontext
 from privscan.errors import InputError
-from privscan.formats import lines, vectors
+from privscan.formats import joined, lines, vectors
 from privscan.formats.lines import count, whole_lines
 from privscan.model import Leaf, LeafKind, Problem, Shard
 from privscan.places import places
@@ -378,13 +377,8 @@ class Jsonl:
         return JsonlWriter(part)
 
     def assemble(self, shard: Shard, parts: Sequence[str], target: str) -> None:
-        """Copy the parts, byte behind byte. A compressed file that came out empty gets an empty frame."""
-        with open(target, "wb") as out:
-            for part in parts:
-                with open(part, "rb") as source:
-                    shutil.copyfileobj(source, out, 1 << 20)
-            if not out.tell():
-                out.write(compress(b"", codec_of(shard.uri)))
+        """Join the parts. A compressed file that came out empty gets an empty frame."""
+        joined(parts, target, compress(b"", codec_of(shard.uri)))
 
 
 def too_long(uri: str, record: int) -> Problem:

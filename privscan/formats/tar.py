@@ -11,7 +11,6 @@ from __future__ import annotations
 import gzip
 import os
 import re
-import shutil
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -19,7 +18,7 @@ import xxhash
 
 from privscan import jsontext
 from privscan.errors import InputError
-from privscan.formats import among, vectors
+from privscan.formats import among, joined, vectors
 from privscan.formats.members import BLOCK, LARGEST, Member, anew, members
 from privscan.model import Blob, Leaf, LeafKind, Problem, Shard
 
@@ -273,13 +272,8 @@ class Tar:
         return TarWriter(part, _codec(shard.uri))
 
     def assemble(self, shard: Shard, parts: Sequence[str], target: str) -> None:
-        """Copy the parts, byte behind byte; an archive that came out empty gets its end."""
-        with open(target, "wb") as out:
-            for part in parts:
-                with open(part, "rb") as source:
-                    shutil.copyfileobj(source, out, 1 << 20)
-            if not out.tell():
-                out.write(gzip.compress(_END, 6, mtime=0) if _codec(shard.uri) else _END)
+        """Join the parts; an archive that came out empty gets its end."""
+        joined(parts, target, gzip.compress(_END, 6, mtime=0) if _codec(shard.uri) else _END)
 
 
 _LAST: Final = "\0end"

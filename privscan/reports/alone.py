@@ -31,10 +31,7 @@ def write(part: Section, name: str, stream: TextIO, rows: int = 1000) -> None:
     if name == "markdown":
         stream.write("\n".join(markdown.listing(part, rows)) + "\n")
     elif name == "json":
-        tables = {
-            table.title: [dict(zip((c.heading for c in table.columns), row, strict=True)) for row in table.rows]
-            for table in part.tables
-        }
+        tables = {table.title: table.records() for table in part.tables}
         json.dump({"schema": 1, "kind": part.id, "words": part.words, "tables": tables}, stream, indent=1)
         stream.write("\n")
     else:

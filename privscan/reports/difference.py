@@ -6,14 +6,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from privscan.gate import failed
-from privscan.reports import console, markdown
+from privscan.reports import alone
 from privscan.reports.parts import Column, Section, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import TextIO
 
-__all__ = ["FORMATS", "section", "write"]
+__all__ = ["section", "write"]
 
 
 def section(
@@ -47,33 +47,11 @@ def section(
 
 
 def write(part: Section, verdict: dict[str, Any], name: str, stream: TextIO) -> None:
-    """Write the section in the format called `name`, one of `FORMATS`."""
-    FORMATS[name](part, verdict, stream)
-
-
-def _console(part: Section, _verdict: dict[str, Any], stream: TextIO) -> None:
-    console.render_section(part, console.of(stream))
-
-
-def _markdown(part: Section, _verdict: dict[str, Any], stream: TextIO) -> None:
-    stream.write("\n".join(markdown.listing(part)) + "\n")
-
-
-def _json(part: Section, verdict: dict[str, Any], stream: TextIO) -> None:
-    tables = {
-        table.title: [dict(zip((c.heading for c in table.columns), row, strict=True)) for row in table.rows]
-        for table in part.tables
-    }
-    json.dump(
-        {"schema": 1, "gate": verdict, "entities": tables.get("By entity", []), "new": tables.get("New findings", [])},
-        stream,
-        indent=1,
-    )
+    """Write the section in the format called `name`, one of `alone.FORMATS`; as JSON with the verdict."""
+    if name != "json":
+        alone.write(part, name, stream, rows=25)
+        return
+    tables = {table.title: table.records() for table in part.tables}
+    told = {"gate": verdict, "entities": tables.get("By entity", []), "new": tables.get("New findings", [])}
+    json.dump({"schema": 1} | told, stream, indent=1)
     stream.write("\n")
-
-
-FORMATS: dict[str, Callable[[Section, dict[str, Any], TextIO], None]] = {
-    "console": _console,
-    "json": _json,
-    "markdown": _markdown,
-}

@@ -37,6 +37,10 @@ class Table:
     rest: str = "report.json"
     beyond: int = 0
 
+    def records(self) -> list[dict[str, Cell]]:
+        """Return the rows by the headings of their columns."""
+        return [dict(zip((column.heading for column in self.columns), row, strict=True)) for row in self.rows]
+
 
 @dataclass(frozen=True, slots=True)
 class Chart:
