@@ -40,6 +40,8 @@ _SLASH = re.compile(r"(?<!\\)((?:\\\\)*)\\/")
 _WRITERS = (encode_basestring, encode_basestring_ascii)
 _UNPAIRED = re.compile("[\ud800-\udfff]")
 _LONE = re.compile(rb"\\u[dD][89a-fA-F]")
+_LARGE = re.compile(rb"[0-9][eE]\+?[0-9]{3}|[0-9]{200}")  # may be more than a double holds
+_NUMERAL = re.compile(rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][-+]?[0-9]++)?")
 SHORT = 1 << 20  # characters: of longer tokens no further copies are made
 MAX_DEPTH = 1024  # orjson's own limit
 _LIST = ("[", 0x5B)
@@ -64,27 +66,36 @@ def check(line: bytes) -> str:
     return ""
 
 
+def unusual(line: bytes) -> bool:
+    """Say whether a line that orjson refuses may be JSON all the same, and `check` is worth its time."""
+    return _LONE.search(line) is not None or _LARGE.search(line) is not None
+
+
 def _diagnose(line: bytes, error: orjson.JSONDecodeError) -> str:
-    """Tell what orjson disliked; let lone surrogates pass, which Python can hold and JSON writers produce."""
+    """Tell what orjson disliked; let pass what is JSON all the same: lone surrogates, numbers of any size."""
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError as bad:
         return f"not UTF-8 at byte {bad.start} of the line"
     if depth(text) > MAX_DEPTH:
         return f"nested deeper than {MAX_DEPTH} levels"
-    if _LONE.search(line):
-        try:
-            orjson.loads(_mended(line))
-        except orjson.JSONDecodeError:
-            pass
-        else:
-            return ""
-    return f"not JSON at character {error.pos} of the line"
+    try:
+        orjson.loads(_mended(line))
+    except orjson.JSONDecodeError:
+        return f"not JSON at character {error.pos} of the line"
+    return ""
 
 
 def _mended(line: bytes) -> bytes:
-    """Return a line with its lone surrogates replaced, which orjson takes for no JSON."""
-    return _SURROGATE.sub(lambda found: b"\\ufffd" if found[1] else found[0], line)
+    """Return a line with its lone surrogates and large numbers replaced, which orjson takes for no JSON."""
+    if _LONE.search(line):
+        line = _SURROGATE.sub(lambda found: b"\\ufffd" if found[1] else found[0], line)
+    parts, at = list[bytes](), 0
+    for kind, start, end in _spans(bytearray(line)) if _LARGE.search(line) else ():
+        if kind == _NUMBER and _NUMERAL.fullmatch(line, start, end):
+            parts += (line[at:start], b"0")
+            at = end
+    return b"".join([*parts, line[at:]])
 
 
 def depth(text: str | bytearray) -> int:
@@ -107,7 +118,7 @@ def parse(line: bytes) -> Any:
         pass
     try:
         return json.loads(line)  # keeps lone surrogates
-    except (ValueError, RecursionError):  # a number too long, a nesting too deep for it
+    except (ValueError, RecursionError):  # an integer too long, a nesting too deep for it
         return orjson.loads(_mended(line))
 
 

@@ -14,7 +14,7 @@ import os
 import shutil
 from collections import Counter
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from privscan.errors import OutputError, UsageError
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 WORK = ".work"
 SIDE_FILES = ("findings.jsonl", "duplicates.jsonl", "repeated.jsonl", "quarantine.jsonl", "report.json", "report.html")
 OURS = frozenset({"data", "manifest.json", "manifest.sig", "findings.parquet", WORK, *SIDE_FILES})
-COUNTERS = ("outcomes", "findings", "fields", "files", "reasons", "methods", "excuses", "media")
+COUNTERS = tuple(entry.name for entry in fields(Tally) if entry.name not in ("records", "bytes"))
 
 
 class RunFolder:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from privscan import jsontext
-from privscan.model import LeafKind
+from privscan.formats.jsonl import JsonlBlock
+from privscan.model import LeafKind, Shard
 
 TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=30)  # lone surrogates included
 SCALAR = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), TEXT)
@@ -135,6 +136,10 @@ CHECKS = [
     ("lone surrogate", b'{"a":"\\ud800"}', ""),
     ("surrogate pair", b'{"a":"\\ud83d\\ude00"}', ""),
     ("huge number", b'{"a":123456789012345678901234567890}', ""),
+    ("a number out of range", b'{"a":-1.5E+400}', ""),
+    ("a number of 5,000 digits", b'["1e9",' + b"1" * 5000 + b"]", ""),
+    ("a number out of range beside a lone surrogate", b'{"a":1e999,"b":"\\ud800"}', ""),
+    ("a large number badly written", b'{"a":01e999}', "not JSON"),
     ("open string", b'{"a":"', "not JSON"),
     ("two values", b'{"a":1} {"b":2}', "not JSON"),
     ("single quotes", b"{'a':1}", "not JSON"),
@@ -154,6 +159,13 @@ CHECKS = [
 def test_check_tells_what_is_wrong(line: bytes, reason: str) -> None:
     told = jsontext.check(line)
     assert told.startswith(reason) if reason else told == ""
+
+
+@pytest.mark.parametrize("line", [case[1] for case in CHECKS if not case[2]], ids=[c[0] for c in CHECKS if not c[2]])
+def test_what_passes_the_check_can_be_parsed_and_is_cut_as_it_is_with_others(line: bytes) -> None:
+    jsontext.parse(line)
+    blocks = [JsonlBlock(Shard(0, 0, "", "a.jsonl", "jsonl"), 1, body) for body in (line, line + b"\n\nno JSON")]
+    assert [row for block in blocks for row in block.problems] == [2]
 
 
 @pytest.mark.parametrize("depth", [900, 1000, 1020])

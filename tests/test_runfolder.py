@@ -149,7 +149,9 @@ TALLIES = st.builds(
     fields=COUNTS,
     files=COUNTS,
     reasons=COUNTS,
-    methods=st.dictionaries(WORD, st.integers(1, 9), max_size=3).map(Counter),
+    **dict.fromkeys(
+        ("methods", "excuses", "media", "topics"), st.dictionaries(WORD, st.integers(1, 9), max_size=3).map(Counter)
+    ),
 )
 
 

@@ -40,10 +40,12 @@ def read(leaf: Leaf) -> Iterator[View]:
     text = leaf.text
     if leaf.kind is not LeafKind.STRING:
         return
+    raw_text = text.encode("utf-8", "replace")  # half a character is a mark like any other
     try:
-        orjson.loads(text)
-    except (orjson.JSONDecodeError, UnicodeEncodeError):
-        return
+        orjson.loads(raw_text)
+    except orjson.JSONDecodeError:
+        if not jsontext.unusual(raw_text) or jsontext.check(raw_text):
+            return
     for token in jsontext.tokens(text):
         raw = text[token.start : token.end]
         if raw:

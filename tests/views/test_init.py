@@ -59,6 +59,14 @@ def test_json_in_a_string_is_read(text: str, expected: list[str]) -> None:
     assert [view.leaf.text for view in views.of(leaf(text))] == expected
 
 
+@pytest.mark.parametrize("odd", ['"\\ud83d"', '"\ud83d"', "1e400", "9" * 5000], ids=["escape", "half", "large", "long"])
+def test_json_that_few_readers_take_is_read_too(odd: str) -> None:
+    assert [view.leaf.text for view in views.of(leaf(f'{{"a": {odd}, "b": "c"}}')) if view.leaf.key == "b"] == [
+        "b",
+        "c",
+    ]
+
+
 def test_what_is_put_in_json_stays_json() -> None:
     text = '{"to": "bob", "n": 5}'
     inner = list(views.of(leaf(text)))
