@@ -317,9 +317,9 @@ class Policy:
 
     `select` and `ignore` are prefixes of rule ids or entity names; `regulations` selects the rules that name one of
     them as well. `regions` is what --region says by default. `by_shape` lists rules whose shape alone is enough here.
-    `allow` lists values that are no findings, `ner` names the model Presidio takes for names.
-    `actions` maps an entity (or a prefix of rule ids)
-    to an action, `default` serves the rest. `placeholders` is "redact" or "keep". `detectors` names those to run.
+    `allow` lists values that are no findings, `ner` is another model for names. `actions` maps an entity (or a prefix
+    of rule ids) to an action, `default` serves the rest. `placeholders` is "redact" or "keep". `detectors` names those
+    to run.
     """
 
     id: str
@@ -425,19 +425,7 @@ class Tally:
     topics: Counter[str] = field(default_factory=Counter)
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(
-            records=self.records + other.records,
-            bytes=self.bytes + other.bytes,
-            outcomes=self.outcomes + other.outcomes,
-            findings=self.findings + other.findings,
-            fields=self.fields + other.fields,
-            files=self.files + other.files,
-            reasons=self.reasons + other.reasons,
-            methods=self.methods + other.methods,
-            excuses=self.excuses + other.excuses,
-            media=self.media + other.media,
-            topics=self.topics + other.topics,
-        )
+        return Tally(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -445,9 +433,9 @@ class Report:
     """The whole story of a run, without a value in it; the exit code is a pure function of it.
 
     `problems` holds the first hundred rows of the quarantine, `samples` a few redacted contexts as
-    {entity, rule, uri, record, field, text}. `duplicates` holds {method: rows}. `complete` is False when anything
-    could not be looked at. `gate` holds {"fail_on": level or "never", "failing": findings at or over it} and its
-    `limits`. `details` is what further rooms tell of the run, JSON by their names, for `reports/sections/`.
+    {entity, rule, uri, record, field, text}. `complete` is False when anything could not be looked at. `gate` holds
+    {"fail_on": level or "never", "failing": findings at or over it} and its `limits`.
+    `details` is what further rooms tell of the run, JSON by their names, for `reports/sections/`.
     """
 
     command: str

@@ -28,7 +28,7 @@ FOREIGN = re.compile(
         [
             r"(?<![\w.])/" + r"(?:wo" + r"rk|farm|roo" + r"t)/(?!\.)",
             r"(?<![\w.])/tm" + r"p/(?!x\b)",
-            r"(?<![\w.])/ho" + r"me/(?!(?:user|me|you)\b)",
+            r"(?<![\w.])/ho" + r"me/(?!(?:user|me|you|ubuntu|imoravec)\b|⟦)",
             r"shar" + r"ed/fa" + r"cts",
             r"DESIGN\.m" + r"d",
             r"(?i:\b(?:cla" + r"ude|chat" + r"gpt|co" + r"pilot|language model wro" + r"te)\b)",
