@@ -187,6 +187,7 @@ TABLE: Final = _Table(
         "pe_ruc": "stdnum.pe.ruc",
         "pem": "keys:pem",
         "phone": "phone:phone",
+        "phone_dialled": "phone:phone_dialled",
         "phone_in": "phone:phone_in",
         "phone_national": "phone:phone_national",
         "phone_us": "phone:phone_us",

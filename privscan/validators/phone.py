@@ -28,6 +28,7 @@ _OTHER = re.compile(
 )
 _DECIMAL = re.compile(r"\+(\d+)\.\d+")  # a number, or a country code set off by a dot
 _EXTENSION = re.compile(r"(?i) ?(?:x|ext\.? ?)\d{1,6}$")
+_VARIED = 4  # digits that differ, of a number told by its shape alone
 _DIALLED = 9  # digits; shorter ones count in the groups that are usual in their country alone
 # Thousands, differences, quotients.
 _COUNTED = re.compile(r"[ .]000$|^[1-9]\d* [-–] |^[1-9][\d -]*/|^\d{1,2}(?:([ .])\d{3})(?:\1\d{3})+$")
@@ -98,6 +99,34 @@ def phone_in(value: str, about: str = "") -> Verdict:
         return elsewhere
     plans = (region for region in about.split(",") if region and _known(digits(dialled), region) is PASSED)
     return PASSED if any(_as_dialled(dialled, region) for region in plans) else elsewhere
+
+
+def phone_dialled(value: str) -> Verdict:
+    """Check a number without country code by its shape alone: assigned, and grouped as its country writes it.
+
+    >>> phone_dialled("06 12 34 48 31").state, phone_dialled("05 12 23 34 45").state
+    ('passed', 'failed')
+    """
+    number = digits(value)
+    groups = re.findall(r"\d+", value)
+    if not 9 <= len(number) <= 11 or len(set(number)) < _VARIED:
+        return FAILED
+    lots = groups == sorted(set(groups)) and set(map(len, groups)) == {2}  # numbers drawn are told in order
+    if lots or _OTHER.fullmatch(value):
+        return FAILED
+    if _FICTION.fullmatch(number):
+        return Verdict("passed", (PLACEHOLDER,))
+    plans = (region for region in _plans(number) if _known(number, region) is PASSED)
+    return PASSED if any(_grouped(value, region) for region in plans) else FAILED
+
+
+@functools.lru_cache(maxsize=4096)
+def _grouped(value: str, region: str) -> bool:
+    """Say whether a number's groups are the very ones that are usual there."""
+    from phonenumbers import Leniency, PhoneNumberMatcher
+
+    found = PhoneNumberMatcher(value, region, leniency=Leniency.EXACT_GROUPING)
+    return any(match.start == 0 and match.end == len(value) for match in found)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -209,6 +209,11 @@ def test_second_thoughts(names: Names, text: str) -> None:
         ("Michael and McLay went.", "McLay", True),
         ("ASK ZORVUK NOW", "ZORVUK", True),
         ("our SMITH went", "SMITH", True),
+        ("Ad Soyad: Giz", "Ad Soyad", False),
+        ("EAN 7266935963244", "EAN 7266935963244", False),
+        ("Ean went home", "Ean", True),
+        ("@dataclass @fjord", "dataclass", False),
+        ("Dawn French sang", "Dawn French", True),
     ],
 )
 def test_coined_words_are_nobody(text: str, value: str, stands: bool) -> None:
