@@ -38,10 +38,15 @@ def chosen(wanted: list[str] | None, *, quiet: bool, group_by: str | None = None
 
             alone.check([name])
         reports.check(name)
-        folder = os.path.dirname(os.path.abspath(target)) if target else ""
-        if target and (os.path.isdir(target) or not os.path.isdir(folder)):
-            raise OutputError(f"{target}: cannot be written; give a file in a folder that is there")
+        check_place(target)
     return chosen
+
+
+def check_place(target: str | None, flag: str = "") -> None:
+    """OutputError, before any data is read, for a file to write that is a folder, or in none."""
+    folder = os.path.dirname(os.path.abspath(target)) if target else ""
+    if target and (os.path.isdir(target) or not os.path.isdir(folder)):
+        raise OutputError(f"{flag}{target}: cannot be written; give a file in a folder that is there")
 
 
 def lists(formats: list[str]) -> bool:
@@ -145,8 +150,7 @@ def signer(out: str | None, log: str | None, key_file: str | None) -> Callable[[
 
     if (log or key_file) and out is None:
         raise UsageError("--audit and --sign-key: speak of a run folder; give -o DIR")
-    if log and not os.path.isdir(os.path.dirname(os.path.abspath(log))):
-        raise OutputError(f"--audit {log}: cannot be written; give a file in a folder that is there")
+    check_place(log, "--audit ")
     key = audit.signing_key(key_file) if key_file else None
 
     def sign(run: Any) -> None:

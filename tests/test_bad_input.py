@@ -315,6 +315,6 @@ def test_an_output_error_names_place_and_remedy(tmp_path: Path, options: Options
     (tmp_path / "a.jsonl").write_bytes(GOOD)
     (tmp_path / "file").write_text("")
     with pytest.raises(
-        OutputError, match=r"file/out: cannot be written \(Not a directory\); free space or give write permission"
+        OutputError, match=r"file/out: cannot be written \(Not a directory\); give a place in a folder that is there"
     ):
         privscan.clean(str(tmp_path / "a.jsonl"), str(tmp_path / "file" / "out"), **options)
