@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,6 @@ from privscan.model import Confidence, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 KNOWN = {"policy": str, "select": list, "workers": int, "dedup-threshold": float, "no-samples": bool}
 
@@ -98,27 +98,20 @@ def test_refused(wanted: dict[str, Any], kind: type[PrivscanError], reason: str)
     assert told.value.exit_code == 2
 
 
-PACK = """
-[[rule]]
-id = "harbour.berth"
-entity = "BERTH"
-name = "Berth number"
-pattern = 'berth-[0-9]{4}'
-examples = ["at ⟦berth-0042⟧"]
-counter_examples = ["berth-42"]
-"""
+PACK = str(Path(__file__).parents[1] / "examples/rules/lindenow.toml")
 
 
 @pytest.mark.parametrize("policy", ["standard", "secrets", "gdpr", "biometrics"])
-def test_a_pack_that_is_named_is_looked_for(tmp_path: Path, policy: str) -> None:
-    (tmp_path / "own.toml").write_text(PACK)
-    files = [str(tmp_path / "own.toml")]
-    plain = {rule.id for rule in config.settings("scan", policy=policy).rules}
-    found = {rule.id for rule in config.settings("scan", policy=policy, rule_files=files).rules}
-    shape = config.settings("scan", policy=policy).policy.detectors
-    assert found - plain == ({"harbour.berth"} if "patterns" in shape else set())
-    left = config.settings("scan", policy="secrets", rule_files=files, ignore=["harbour"]).rules
-    assert "harbour.berth" not in {rule.id for rule in left}
+def test_a_pack_that_is_named_is_looked_for(policy: str) -> None:
+    plain = config.settings("scan", policy=policy)
+    found = {rule.id for rule in config.settings("scan", policy=policy, rule_files=[PACK]).rules}
+    added = found - {rule.id for rule in plain.rules}
+    assert added == ({"lindenow.order", "lindenow.staff"} if "patterns" in plain.policy.detectors else set())
+
+
+def test_flags_leave_out_what_a_pack_brings() -> None:
+    left = config.settings("scan", policy="secrets", rule_files=[PACK], ignore=["lindenow"])
+    assert not [rule for rule in left.rules if rule.id.startswith("lindenow")]
 
 
 def test_a_policy_that_names_a_pack_that_was_not_given_says_so(tmp_path: Path) -> None:
