@@ -140,9 +140,8 @@ def _settings(found: dict[str, Any], key: bytes | None, cache_dir: str | None) -
         raise UsageError("the suppressions in use now are not the run's; verify with the same files")
     for name, now in (("rules", settings.rules_sha256), ("policy", settings.policy.sha256)):
         if now != found[f"{name}_sha256"]:
-            raise UsageError(
-                f"the {name} in use now is not the run's (privscan {found['version']}); verify with the same files"
-            )
+            what = f"the {name} in use now {'are' if name == 'rules' else 'is'} not the run's"
+            raise UsageError(f"{what} (privscan {found['version']}); verify with the same files")
     if manifest.model_told(settings) != found.get("model", {}):
         raise UsageError("a model, for names or for faces, is not the run's; verify with the same one")
     if same_key and manifest.key_check(settings) != found["key_check"]:
