@@ -68,11 +68,15 @@ def _raw(key: Any) -> str:
     return str(key.public_bytes_raw().hex())
 
 
+def _told(public: Any, signature: bytes) -> dict[str, str]:
+    """Return what a signature file holds."""
+    return {"algorithm": "Ed25519", "public_key": _raw(public), "signature": signature.hex()}
+
+
 def sign(run: str, key: Any) -> None:
     """Write the signature of a run's manifest beside it."""
     with open(os.path.join(run, "manifest.json"), "rb") as file:
-        signature = key.sign(file.read())
-    told = {"algorithm": "Ed25519", "public_key": _raw(key.public_key()), "signature": signature.hex()}
+        told = _told(key.public_key(), key.sign(file.read()))
     path = os.path.join(run, SIGNATURE)
     with runfolder.writing(path):
         with open(f"{path}.tmp", "w", encoding="utf-8") as file:
@@ -91,10 +95,12 @@ def signed(run: str, public: str) -> str:
         return f"{SIGNATURE} is missing"
     except (ValueError, KeyError, TypeError):
         return f"{SIGNATURE} is no signature"
+    key = public_key(public)
     with open(os.path.join(run, "manifest.json"), "rb") as file:
-        return (
-            "" if _verifies(public_key(public), signature, file.read()) else "manifest.json is not what that key signed"
-        )
+        if not _verifies(key, signature, file.read()):
+            return "manifest.json is not what that key signed"
+    whole = told == _told(key, signature)
+    return "" if whole else f"{SIGNATURE} says another key or algorithm than those it was made with"
 
 
 def _verifies(public: Any, signature: bytes, data: bytes) -> bool:

@@ -110,6 +110,9 @@ def test_a_signature_is_of_one_key_and_one_manifest(tmp_path: Path, run: Path) -
     (run / "manifest.json").write_bytes(whole.replace(b'"complete": true', b'"complete": 1.00'))
     assert audit.signed(str(run), public) == "manifest.json is not what that key signed"
     (run / "manifest.json").write_bytes(whole)
+    sound = (run / "manifest.sig").read_text(encoding="utf-8")
+    (run / "manifest.sig").write_text(sound.replace("Ed25519", "Ed25529"), encoding="utf-8")
+    assert "another key or algorithm" in audit.signed(str(run), public)
     (run / "manifest.sig").write_text("{}", encoding="utf-8")
     assert audit.signed(str(run), public) == "manifest.sig is no signature"
     (run / "manifest.sig").unlink()
