@@ -108,6 +108,7 @@ def test_a_pattern_that_says_too_little_has_no_trigger(pattern) -> None:
         ("date of birth", "dateOfBirth:", True),
         ("telefon", "Telefonbuch", False),
         ("año", "AÑO 2020", True),
+        ("дата рождения", "Дата рождения: 1", True),
         ("driver's license", "driver’s license", True),
         ("nif", '"a\\nNIF 1"', True),
         ("nif", '"what\\nIf"', False),

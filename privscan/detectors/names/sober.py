@@ -42,6 +42,8 @@ NEVER = frozenset(
     japanese|korean|chinese|russian|portuguese|dutch|swedish|hindi|tamil|bengali|ascii|ansi|iana|unicode
     linux|windows|macintosh|macos|ubuntu|debian|fedora|solaris|sunos|cygwin|cython|jython|mercurial|netscape|mozilla
     github|gitlab|docker|kubernetes|postgres|postgresql|mysql|sqlite|redis|nginx|javascript|typescript|webpack|numpy|board
+    vážený|vážená|szanowny|szanowna|sayın|уважаемый|уважаемая|estimado|estimada|prezado|prezada|gentile|geachte|beste
+    beneficiary|tenant|landlord|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lundi|mardi|mercredi|jeudi
     """.replace("\n", "|")
     .replace("    ", "")
     .strip("|")
