@@ -57,6 +57,8 @@ def gather(paths: Sequence[str], exclude: str | None = None) -> Inputs:
                 f"{path}: not a format privscan reads; it reads .jsonl and .ndjson (plain, .gz, .zst), "
                 ".parquet, and WebDataset .tar (plain, .gz)"
             )
+        elif not os.path.isfile(path):
+            raise UsageError(f"{path}: {_unreadable(path)}")
         else:
             roots.append((os.path.basename(os.path.dirname(os.path.abspath(path))), [(path, os.path.basename(path))]))
     _once(roots, found)
@@ -163,4 +165,6 @@ def _unreadable(path: str) -> str:
         return "a link that leads nowhere or in a circle; mend or remove it"
     if not os.access(path, os.R_OK):
         return "cannot be read (Permission denied); give read permission"
+    if not os.path.isfile(path):
+        return "is a pipe, a socket or a device; give what it holds as a file, or on standard input as -"
     return ""

@@ -187,12 +187,27 @@ def console() -> Iterator[Any]:
 
 @contextlib.contextmanager
 def piped() -> Iterator[None]:
-    """Let the reader of our output go away: what a run came to, and its exit code, stay the same."""
+    """Let the reader of our output go away: what a run came to, and its exit code, stay the same.
+
+    OutputError where there is no room for it.
+    """
     try:
         yield
         sys.stdout.flush()
     except (BrokenPipeError, SystemExit):  # rich ends the process over it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _hushed()
+    except OSError as error:
+        if error.filename is not None:  # of another file
+            raise
+        _hushed()
+        raise OutputError(
+            f"standard output: cannot be written ({error.strerror}); free space, or send it elsewhere"
+        ) from None
+
+
+def _hushed() -> None:
+    """Let nothing more come out, not even what is held back until the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextlib.contextmanager

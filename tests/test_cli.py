@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -133,6 +134,15 @@ def test_a_reader_that_goes_away_changes_no_exit_code(start: Any, tmp_path: Path
     assert (process.stderr.read(), process.wait(60)) == (b"", code)
     process.stderr.close()
     process.stdin.close()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
+def test_standard_output_without_room_is_told(start: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(MAIL)
+    with open("/dev/full", "wb") as full, start("scan", "a.jsonl", stdout=full) as process:
+        _, told = process.communicate(timeout=60)
+    assert (process.returncode, told.decode().count("\n")) == (3, 1)
+    assert told.startswith(b"privscan: standard output: cannot be written (No space left on device); free space")
 
 
 QUICK = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -85,6 +86,7 @@ BAD = [
     ("nothing there", "no.jsonl", "no such file or folder"),
     ("of no known format", "a.txt", r"not a format privscan reads; it reads \.jsonl"),
     ("a link to nowhere", "lost.jsonl", "a link that leads nowhere"),
+    ("a pipe, at which a run would wait for ever", "pipe.jsonl", "is a pipe"),
 ]
 
 
@@ -92,8 +94,11 @@ BAD = [
 def test_paths_that_cannot_be_read(tmp_path: Path, name: str, reason: str) -> None:
     (tmp_path / "a.txt").write_text("x")
     os.symlink("nowhere", tmp_path / "lost.jsonl")
+    os.mkfifo(tmp_path / "pipe.jsonl")
     with pytest.raises(UsageError, match=reason):
         uris(tmp_path / name)
+    if name.endswith(".jsonl") and os.path.lexists(tmp_path / name):
+        assert re.search(reason, {p.uri: p.reason for p in inputs.gather([str(tmp_path)]).problems}[name])
 
 
 def test_an_output_inside_the_input_is_not_read(tmp_path: Path) -> None:
