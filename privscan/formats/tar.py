@@ -192,7 +192,7 @@ def _written(record: Record, edits: Sequence[Rewrite]) -> Iterator[bytes]:
     by_part: dict[int, list[Rewrite]] = {}
     for edit in edits:
         by_part.setdefault(edit.leaf.place[1], []).append(edit)
-    key = by_part.pop(-1)[0].text if -1 in by_part else None
+    key = _renamed(by_part.pop(-1)[0]) if -1 in by_part else None
     for number, part in enumerate(record.parts):
         member = part.member
         if number not in by_part and key is None:
@@ -201,6 +201,14 @@ def _written(record: Record, edits: Sequence[Rewrite]) -> Iterator[bytes]:
         body = _body(part, by_part[number]) if number in by_part else member.body or b""
         name = None if key is None else f"{key}.{part.suffix}" if part.suffix else key
         yield anew(member, body, name)
+
+
+def _renamed(edit: Rewrite) -> str:
+    """Return the new name of a record, with its number: two that are told alike would be read as one."""
+    out, at, text = "", 0, edit.leaf.text
+    for start, end, new in edit.spans:
+        out, at = f"{out}{text[at:start]}{new.replace('.', '_')}", end  # a dot would end the name
+    return f"{out}_{edit.leaf.record}{text[at:]}"
 
 
 def _body(part: Part, edits: Sequence[Rewrite]) -> bytes:

@@ -107,10 +107,17 @@ def test_what_holds_nothing_leaves_byte_for_byte(tmp_path: Path, asked: dict[str
 
 
 def test_a_name_that_tells_is_changed_with_its_members(tmp_path: Path, asked: dict[str, Any]) -> None:
+    """Records whose names are told alike stay apart."""
     members = [(f"x/{MAIL}/0001.txt", b"one"), (f"x/{MAIL}/0001.png", picture()), ("x/0002.txt", b"two")]
+    members += [(f"x/y.{MAIL}/0001.txt", b"three")]
     (tmp_path / "in.tar").write_bytes(archive(tarfile.PAX_FORMAT, members))
     assert clean(str(tmp_path / "in.tar"), str(tmp_path / "out"), **asked).complete
-    names = ["x/<EMAIL_ADDRESS>/0001.txt", "x/<EMAIL_ADDRESS>/0001.png", "x/0002.txt"]
+    names = [
+        "x/<EMAIL_ADDRESS>_0/0001.txt",
+        "x/<EMAIL_ADDRESS>_0/0001.png",
+        "x/0002.txt",
+        "x/<EMAIL_ADDRESS>_2/0001.txt",
+    ]
     bodies = [body for _, body in members]
     assert unpacked(tmp_path / "out/data/in.tar") == list(zip(names, bodies, strict=True))
 
