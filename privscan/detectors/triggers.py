@@ -10,6 +10,7 @@ import functools
 import hashlib
 import os
 import platform
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from privscan.detectors.derive import DIGIT_RUN, derive, least_run, loose, whole
+from privscan.detectors.syntax import parsed
 from privscan.detectors.words import keyword_triggers
 from privscan.errors import RuleError
 from privscan.kept import held, load, store
@@ -46,6 +48,7 @@ class Trigger(NamedTuple):
 
 Hits = tuple["np.ndarray[Any, Any]", "np.ndarray[Any, Any]"]
 EVERYWHERE = ("words", "others")
+_LIMITED = re.compile(rb"(?<![.\\])\{([01]),(?:1[6-9]|[2-9][0-9]|[0-9]{3,})\}")
 THREADS = min(os.cpu_count() or 1, 4)
 _NO_HITS = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
 
@@ -282,14 +285,18 @@ def triggers_of(rule: Rule, number: int, *, needs_context: bool) -> list[Trigger
     promised = DIGIT_RUN if rule.digits else 0
     if rule.trigger:
         # one expression a line: literals at their heads make them cheap, an alternation of them does not
-        group = _group(promised, "others")
-        return [Trigger(number, line.encode(), group) for line in rule.trigger.splitlines()]
+        return [
+            Trigger(number, _sound(line.encode()), _group(max(promised, _run_of(line)), "others"))
+            for line in rule.trigger.splitlines()
+        ]
     try:
         if words:
             group = _group(max(promised, least_run(rule.pattern)), "words")
             lone = whole(rule.pattern) if rule.alone else {}
-            return [Trigger(number, expression, group) for expression in keyword_triggers(words)] + [
-                Trigger(number, expression, _group(max(promised, run), "others")) for expression, run in lone.items()
+            found = [Trigger(number, expression, group) for expression in keyword_triggers(words)]
+            return found + [
+                Trigger(number, _sound(expression), _group(max(promised, run), "others"))
+                for expression, run in lone.items()
             ]
         derived = derive(rule.pattern)
     except (ValueError, RecursionError) as error:
@@ -297,7 +304,27 @@ def triggers_of(rule: Rule, number: int, *, needs_context: bool) -> list[Trigger
             f"{rule.source}: rule {rule.id}: no trigger can be derived from its pattern ({error}); "
             "give the rule `keywords` or a `trigger`"
         ) from None
-    return [Trigger(number, expression, _group(max(promised, run), "others")) for expression, run in derived.items()]
+    return [
+        Trigger(number, _sound(expression), _group(max(promised, run), "others")) for expression, run in derived.items()
+    ]
+
+
+def _sound(expression: bytes) -> bytes:
+    """Return an expression without the upper limits of long repeats: it holds wherever the given one does.
+
+    Vectorscan 5.4.12 loses matches of expressions like `[|][0-9]{1,20}word` behind an earlier byte like their first.
+    """
+    return _LIMITED.sub(rb"{\1,}", expression)
+
+
+def _run_of(expression: str) -> int:
+    """Return the run of digits that holds all that a trigger written by hand matches, 0 where nobody can say."""
+    if "[[" in expression:  # `re` reads the classes of POSIX as something else
+        return 0
+    try:
+        return least_run(expression) if parsed(expression).getwidth()[1] < NEAR_DIGITS else 0
+    except (ValueError, RecursionError):  # Hyperscan takes more than `re` does
+        return 0
 
 
 def _group(run: int, otherwise: str) -> str:
