@@ -24,7 +24,8 @@ _MADE_UP = re.compile(
 )
 _HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 # Words as code and files join them: dashed, dotted, underscored, in camel case; a number at most behind a word.
-_NAME = re.compile(r"(?:(?:(?:[A-Z]{0,5}[a-z]{2,}|[A-Z](?![A-Z]))+|[A-Z]{2,})[0-9]{0,3}(?:[-_.+/=~]+|\Z))+")
+# A hump is never tried in two ways: thirty letters before four digits would take minutes.
+_NAME = re.compile(r"(?:(?:(?>[A-Z]{0,5}[a-z]{2,}+|[A-Z](?![A-Z]))++|[A-Z]{2,})[0-9]{0,3}(?:[-_.+/=~]+|\Z))+")
 _FEW = 5  # different characters: fewer do not make a token of 16 or more
 _LONG = 16
 

@@ -96,3 +96,8 @@ def test_any_text_has_a_verdict(value: str) -> None:
 )
 def test_letters_alone(value: str, state: str) -> None:
     assert mixed(value).state == state
+
+
+@pytest.mark.parametrize("value", ["abcdefgh" * 8 + "1234", "AbbCddEff" * 12 + "1234"], ids=["letters", "humps"])
+def test_what_ends_in_digits_is_told_at_once(value: str) -> None:
+    assert issued(value).state == "shape"
