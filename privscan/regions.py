@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["CODES", "named", "narrowed"]
 
 _ALIASES = {"UK": "GB"}
-_REGIONAL = {"phone_national": "phone_in"}  # the check that knows the regions asked for
+_REGIONAL = dict.fromkeys(("phone_national", "phone_dialled"), "phone_in")  # the check that knows the regions asked for
 
 
 def named(asked: Iterable[str]) -> tuple[str, ...]:

@@ -104,7 +104,8 @@ def test_regulations_alone_select(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "region", "found"),
     [
-        pytest.param("zu erreichen unter 030 2219 1848 ab neun", None, 0, id="no-word-no-region"),
+        pytest.param("zu erreichen unter 030 22191848 ab neun", None, 0, id="no-word-no-region"),
+        pytest.param("zu erreichen unter 030 2219 1848 ab neun", None, 1, id="in-the-groups-of-its-country"),
         pytest.param("zu erreichen unter 030 2219 1848 ab neun", "de", 1, id="german-number-in-germany"),
         pytest.param("zu erreichen unter 030 2219 1848 ab neun", "us", 0, id="german-number-in-the-us"),
         pytest.param("la valeur 01 42 68 53 00 fut dite", "fr", 1, id="french-pairs"),

@@ -49,7 +49,9 @@ CASES: list[tuple[str, dict[str, Any], list[str]]] = [
 def test_numbers_of_the_record_s_country(tmp_path: Path, cache_dir: str) -> None:
     data, found = tmp_path / "rows.jsonl", tmp_path / "found.jsonl"
     data.write_text("".join(json.dumps(record) + "\n" for _, record, _ in CASES), encoding="utf-8")
-    scan(str(data), select=["PHONE_NUMBER", "pii.pl", "pii.nl", "pii.us"], findings=str(found), cache_dir=cache_dir)
+    looked_for = ["PHONE_NUMBER", "pii.pl", "pii.nl", "pii.us"]
+    shape = ["pii.phone.dialled"]  # which needs no country
+    scan(str(data), select=looked_for, ignore=shape, findings=str(found), cache_dir=cache_dir)
     rows = [json.loads(line) for line in found.read_text().splitlines()]
     for number, (name, _, expected) in enumerate(CASES):
         assert [row["rule"] for row in rows if row["record"] == number] == expected, name
