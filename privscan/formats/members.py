@@ -20,6 +20,7 @@ BLOCK: Final = tarfile.BLOCKSIZE
 LARGEST: Final = 512 << 20
 """Bytes of a member that are looked at; a larger one makes its record a problem."""
 _EXTRA: Final = 1 << 20  # bytes of names and attributes before a member
+_DIGITS: Final = 20  # of a size: more than any file system holds
 _PAX: Final = re.compile(rb"\d+ ([^=\n]+)=([^\n]*)\n")
 _FILE: Final = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)
 
@@ -62,7 +63,7 @@ def members(source: Any, uri: str) -> Iterator[Member]:
             elif info.type == tarfile.XHDTYPE:
                 told = dict(_PAX.findall(extra[: info.size]))
                 name = told.get(b"path", name.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
-                size = int(told[b"size"]) if told.get(b"size", b"").isdigit() else size
+                size = _told_size(told.get(b"size", b""), size, uri, number)
             continue
         number += 1
         size = info.size if size < 0 else size
@@ -97,9 +98,19 @@ def _rest(source: Any, uri: str, number: int) -> bytes:
 
 def _header(block: bytes, uri: str, number: int) -> tarfile.TarInfo:
     try:
-        return tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+        info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except (tarfile.HeaderError, ValueError):
         raise _broken(uri, number) from None
+    if info.size < 0:  # the long form of numbers has a sign
+        raise _broken(uri, number)
+    return info
+
+
+def _told_size(digits: bytes, otherwise: int, uri: str, number: int) -> int:
+    """Return the size that an extended header tells, `otherwise` where it tells none."""
+    if len(digits) > _DIGITS:
+        raise _broken(uri, number)
+    return int(digits) if digits.isdigit() else otherwise
 
 
 def _whole(size: int) -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import gzip
 import os
 import re
+import zlib
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -27,9 +28,8 @@ if TYPE_CHECKING:
 
     from privscan.formats import Block, Rewrite
 
-__all__ = ["SUFFIXES", "Tar", "TarBlock"]
+__all__ = ["Tar", "TarBlock"]
 
-SUFFIXES = (".tar", ".tar.gz", ".tgz")
 KEY: Final = "__key__"
 _BLOCK_BYTES: Final = 2 << 20
 _RECORD_BYTES: Final = 1 << 30
@@ -264,7 +264,7 @@ class Tar:
                         first, size, held = first + len(held), 0, []
                     held.append(record)
                     size += sum(len(part.member.body or b"") + BLOCK for part in record.parts)
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             yield TarBlock(shard.uri, first, held, _END)
             detail = error.strerror if isinstance(error, OSError) and error.strerror else "the compression is damaged"
             raise InputError(f"{shard.uri}: cannot be read ({detail}); restore the file and scan it again") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import tarfile
@@ -122,7 +123,26 @@ def test_a_name_that_tells_is_changed_with_its_members(tmp_path: Path, asked: di
     assert unpacked(tmp_path / "out/data/in.tar") == list(zip(names, bodies, strict=True))
 
 
+def sized(size: bytes) -> bytes:
+    """Return a header of GNU's with bytes of ours for its size, its sum made right."""
+    raw = bytearray(tarfile.TarInfo("0001.txt").tobuf(tarfile.GNU_FORMAT))
+    raw[124:136], raw[148:156] = size, b" " * 8
+    raw[148:156] = b"%06o\0 " % sum(raw)
+    return bytes(raw)
+
+
+def told(size: bytes) -> bytes:
+    """Return an extended header that tells the size of the member behind it."""
+    line = b"size=%b\n" % size
+    body = b"%d %b" % (len(line) + 5, line)
+    head = tarfile.TarInfo("0001.txt")
+    head.type, head.size = tarfile.XHDTYPE, len(body)
+    return head.tobuf(tarfile.USTAR_FORMAT) + body + bytes(-len(body) % 512)
+
+
 BROKEN = {
+    "less than nothing": lambda raw: sized((-4096 % (1 << 96)).to_bytes(12)) + raw,
+    "a size of many digits": lambda raw: told(b"9" * 5000) + raw,
     "cut in a member": lambda raw: raw[:3000],
     "another header": lambda raw: raw[:520] + bytes([raw[520] ^ 1]) + raw[521:],
     "more behind the end": lambda raw: raw + raw,
@@ -136,6 +156,18 @@ def test_a_broken_archive_is_incomplete(name: str, tmp_path: Path, asked: dict[s
     report = scan(str(tmp_path / "in.tar"), **(asked | {"dedup": "off"}))
     assert not report.complete
     assert "tar archive" in report.problems[0].reason or "behind its end" in report.problems[0].reason
+
+
+def test_a_damaged_compression_is_incomplete(tmp_path: Path, asked: dict[str, Any]) -> None:
+    whole = archive(tarfile.GNU_FORMAT, MEMBERS)
+    member = gzip.compress(whole[:3072], mtime=0)
+    (tmp_path / "in.tgz").write_bytes(member + member[:10] + b"\xff" * 64)  # a block of no kind there is
+    (tmp_path / "other.jsonl").write_text('{"text": "fine"}\n', encoding="utf-8")
+    report = scan(str(tmp_path), **asked)
+    assert [problem.reason for problem in report.problems] == [
+        "in.tgz: cannot be read (the compression is damaged); restore the file and scan it again"
+    ]
+    assert report.tally.outcomes["clean"] >= 1  # the other file was looked at all the same
 
 
 def test_members_that_are_not_what_they_say_quarantine_their_record(tmp_path: Path, asked: dict[str, Any]) -> None:
