@@ -6,6 +6,7 @@ suppressed ones.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +90,7 @@ def _level(kind: Any, word: Any, where: str) -> Any:
 
 
 def _number(name: str, value: Any, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
         raise ConfigError(f"{where}: must be a number, 0 or more")
     if name in _SHARES and value > 1:
         raise ConfigError(f"{where}: is a share of the records, from 0 to 1")

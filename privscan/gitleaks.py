@@ -16,7 +16,7 @@ from privscan.goregex import group_named, pythonic
 from privscan.model import Confidence, Rule, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 WINDOW = 2048  # characters round a keyword in which a match may stand; there the whole file counts
 _RULE = frozenset(
@@ -34,6 +34,23 @@ _WHOLE = {
     "validate": "nothing is asked of an issuer",
     "verify": "nothing is asked of an issuer",
 }
+
+
+def _listed(kind: type) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list) and all(isinstance(entry, kind) for entry in value)
+
+
+_STRINGS, _TABLES = ("a list of strings", _listed(str)), ("a list of tables", _listed(dict))
+_TEXT: tuple[str, Callable[[Any], bool]] = ("a string", lambda value: isinstance(value, str))
+_KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    **dict.fromkeys(("id", "description", "regex", "regexTarget", "condition"), _TEXT),
+    **dict.fromkeys(("keywords", "regexes", "stopwords", "paths", "commits", "targetRules"), _STRINGS),
+    **dict.fromkeys(("rules", "allowlists"), _TABLES),
+    "allowlist": ("a table", lambda value: isinstance(value, dict) or _TABLES[1](value)),
+    "secretGroup": ("a whole number", lambda value: isinstance(value, int) and value >= 0),
+    "entropy": ("a number", lambda value: isinstance(value, int | float)),
+}
+"""What stands under a key, in words, and how to see that it does."""
 
 
 @dataclass(slots=True)
@@ -57,17 +74,16 @@ def translated(data: Mapping[str, Any], source: str) -> Translation:
     for key in sorted(set(data) - _TOP):
         out.notes.append(f'{source}: "{key}" is not honoured')
     _extended(data.get("extend"), source, out)
-    common = [*_lists(data)]
-    rows = data.get("rules", [])
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise RuleError(f"{source}: rules stand under [[rules]], one table each")
-    for number, row in enumerate(rows, 1):
+    _fits(data, source)
+    common = [*_lists(data, source)]
+    for number, row in enumerate(data.get("rules", []), 1):
         where = f"{source}: {row.get('id') or f'rule {number}'}"
+        _fits(row, where)
         if "regex" not in row:
             out.notes.append(f"{where}: a rule of paths alone; left out, for records have no path")
             continue
         meant = [entry for entry in common if row.get("id") in entry.get("targetRules", [row.get("id")])]
-        out.rules.append(_rule(row, [*_lists(row), *meant], where, source, out.notes))
+        out.rules.append(_rule(row, [*_lists(row, where), *meant], where, source, out.notes))
     return out
 
 
@@ -83,14 +99,20 @@ def _extended(extend: Any, source: str, out: Translation) -> None:
         out.notes.append(f"{source}: extend.disabledRules is not honoured; use --ignore with the ids here")
 
 
-def _lists(table: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _fits(table: Mapping[str, Any], where: str) -> None:
+    """RuleError for a key that holds another kind of value than it should."""
+    for key in sorted(table.keys() & _KINDS.keys()):
+        words, holds = _KINDS[key]
+        if not holds(table[key]):
+            raise RuleError(f"{where}: {key}: must be {words}")
+
+
+def _lists(table: Mapping[str, Any], where: str) -> Iterator[dict[str, Any]]:
     """Yield the allowlists of a table, of the old form (one table) and the new (a list of them)."""
-    old = table.get("allowlist")
-    if isinstance(old, dict):
-        yield old
-    elif isinstance(old, list):
-        yield from old
-    yield from table.get("allowlists", [])
+    old = table.get("allowlist", [])
+    for entry in (*([old] if isinstance(old, dict) else old), *table.get("allowlists", [])):
+        _fits(entry, f"{where}: allowlist")
+        yield entry
 
 
 def _rule(

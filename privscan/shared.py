@@ -36,13 +36,16 @@ _GIVEN = (
 _PIECE = re.compile(r"%\{([a-z][a-z_]*)\}")
 
 
-def put_in(rows: Iterable[dict[str, Any]], own: Mapping[str, Any], source: str) -> None:
-    """Put the pieces into the rows of a pack; RuleError for one that is not known."""
+def put_in(rows: Iterable[dict[str, Any]], own: Any, source: str) -> None:
+    """Put the pieces into the rows of a pack; RuleError for one that is not known, or no text."""
+    if not isinstance(own, dict) or not all(isinstance(text, str) for text in own.values()):
+        raise RuleError(f"{source}: pieces: must be a table of name = pattern")
     pieces: dict[str, Any] = dict(PIECES)
     for name, text in own.items():
         pieces[name] = _whole(text, pieces, source)
     for row in rows:
-        told = _told(row["keywords"]) if row.get("keywords") else PIECES["told"]
+        keywords = row.get("keywords")  # what is no list of words is told when the rule is read
+        told = _told(keywords) if keywords and isinstance(keywords, list) else PIECES["told"]
         mine = pieces | {"told": told, "told_or_bare": f"(?:{told}|{_BARE})"}
         row |= {key: _whole(row[key], mine, source) for key in ("pattern", "trigger") if key in row}
 

@@ -98,6 +98,7 @@ def test_flags_go_over_the_policy() -> None:
         ("max_findings", "give it as NAME=VALUE"),
         ("max_findings=x", "must be a number"),
         ("max_find=1", 'is neither a limit nor an entity; did you mean "max_findings"'),
+        ("JWT=inf", "must be a number, 0 or more"),
         ("min_confidence=sure", "is none of low"),
     ],
 )

@@ -123,6 +123,11 @@ WRONG = [
     ("a group that is not there", "regex = 'ab'\nsecretGroup = 3", "no group 3"),
     ("no expression", "regex = '(a'", "x: regex"),
     ("one that matches nothing", "regex = 'a*'", "matches nothing"),
+    ("a number for an expression", "regex = 7", "regex: must be a string"),
+    ("a word for bits", "regex = 'ab'\nentropy = 'high'", "entropy: must be a number"),
+    ("a word for a list", "regex = 'ab'\nkeywords = 'ab'", "keywords: must be a list of strings"),
+    ("a word for a table", "regex = 'ab'\nallowlists = ['x']", "allowlists: must be a list of tables"),
+    ("numbers for words", "regex = 'ab'\nallowlists = [{stopwords = [1]}]", "allowlist: stopwords: must be a list"),
 ]
 
 

@@ -162,6 +162,7 @@ REFUSED: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "bands": ({"bands": 0}, ConfigError, "bands must be from 1 to 1000"),
     "chat": ({"chat": "turn"}, ConfigError, '--dedup-chat "turn"'),
     "memory": ({"memory": "much"}, ConfigError, "is no size"),
+    "no memory there is": ({"memory": "9" * 400}, ConfigError, "is no size"),
     "little memory": ({"memory": "1MB"}, ConfigError, "64MB or more"),
     "name": ({"ngrams": 3}, ConfigError, 'did you mean "ngram"'),
     "reference": ({"against": ["no-such-file"]}, UsageError, "no such file"),

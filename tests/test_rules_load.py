@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import pytest
 
 from privscan.errors import RuleError, UsageError
 from privscan.examples import expand
-from privscan.model import Confidence, Severity, Span
+from privscan.model import Confidence, Rule, Severity, Span
 from privscan.rules import compiled, digest, load_rules, of, select
 
 if TYPE_CHECKING:
@@ -117,6 +118,9 @@ def test_a_failed_check_keeps_a_secret_by_default() -> None:
         pytest.param("severity", 'on_failed = "drop"\nseverity', "on_failed", id="unknown on_failed"),
         pytest.param("severity", "window = 3\nseverity", "window", id="window out of range"),
         pytest.param("severity", 'context = "badge"\nseverity', "list of strings", id="string for list"),
+        pytest.param("severity", "keywords = 7\nseverity", "keywords: must be a list", id="number for list"),
+        pytest.param("[[rule]]", "pieces = 3\n[[rule]]", "pieces: must be a table", id="pieces no table"),
+        pytest.param("[[rule]]", "pieces = {a = 3}\n[[rule]]", "pieces: must be a table", id="a piece no text"),
         pytest.param("[[rule]]", "[[rules]]", 'unknown table "rules"', id="unknown table"),
         pytest.param("[[rule]]", "[[rule", "cannot be read as TOML", id="broken TOML"),
     ],
@@ -128,6 +132,19 @@ def test_wrong_rule_is_named_with_its_remedy(tmp_path: Path, old: str, new: str,
         load_rules([path])
     assert said in str(caught.value)
     assert "acme.toml" in str(caught.value)
+
+
+ANY = ("-1", "true", '""', '"("', "[[]]", "{a = 1}")
+
+
+@pytest.mark.parametrize("key", sorted(field.name for field in fields(Rule) if field.name != "source"))
+def test_whatever_stands_under_a_key_there_is_a_rule_or_a_sentence(tmp_path: Path, key: str) -> None:
+    kept = [line for line in GOOD.splitlines() if not line.startswith(f"{key} =")]
+    for value in ANY:
+        try:
+            load_rules([written(tmp_path, "\n".join([*kept, f"{key} = {value}"]))])
+        except RuleError as told:
+            assert "acme.toml" in str(told)
 
 
 def test_a_folder_without_rules_is_told(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "stack": {"ngram": 5, "bands": 25, "rows": 10, "threshold": 0.7},
 }
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]?)i?B?", re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?) ?([KMGT]?)i?B?", re.IGNORECASE)
 _UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 _ELSEWHERE = ("method", "threshold", "memory")  # the first two are told by themselves
 
