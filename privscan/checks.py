@@ -64,8 +64,8 @@ class _Case:
 
 def check(path: str | None = None, cache_dir: str | None = None) -> tuple[list[Failure], int]:
     """Check the shipped packs, or the rules of one file or folder beside them; return failures and rules checked."""
-    known = {rule.id for rule in rules.load_rules()}
-    loaded = rules.load_rules([path] if path else [])
+    known = rules.shipped(cache_dir)
+    loaded = rules.load_rules([path] if path else [], cache_dir)
     subject = [rule for rule in loaded if rule.id not in known] if path else list(loaded)
     failures = [failure for rule in subject if rule.detector == "patterns" for failure in _alone(rule)]
     if failures:
@@ -314,13 +314,18 @@ def _share(one: Rule, other: Rule) -> bool:
 
 def _blind(cases: Sequence[_Case], kit: shard.Tools) -> Iterator[Failure]:
     """See that a rule's own triggers fire on its examples as they are written: another rule's may have helped."""
-    patterns = next(detector for detector in kit.detectors if isinstance(detector, Patterns))
-    place = {rule.id: number for number, rule in enumerate(patterns.rules)}
+    places = {
+        rule.id: (patterns, number)
+        for patterns in kit.detectors
+        if isinstance(patterns, Patterns)
+        for number, rule in enumerate(patterns.rules)
+    }
     for case in cases:
-        if "\\u" in case.line or patterns.databases is None or case.rule.requires:
-            continue  # such lines are looked at anyway, and such a rule has its partner's triggers
+        patterns, number = places.get(case.rule.id, (None, 0))
+        if "\\u" in case.line or patterns is None or patterns.databases is None:
+            continue  # such lines are looked at anyway, and a rule with a partner has that one's triggers
         fired, _ = patterns.databases.scan(f"\n{case.line}\n".encode("utf-8", "surrogatepass"))
-        if place[case.rule.id] not in fired:
+        if number not in fired:
             yield Failure(case.rule.id, "trigger", f"does not fire on example {case.number} ({case.writing})")
 
 

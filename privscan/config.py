@@ -26,7 +26,7 @@ from privscan.states import Known, known
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-SPLIT = 32 << 20  # bytes of a file one shard takes: the unit of parallel work and of resuming
+SPLIT = 16 << 20  # bytes of a file one shard takes: the unit of parallel work and of resuming
 MIN_KEY = 16  # bytes
 FACES = ("default", "recall", "precision")
 MISSING = ("faces", "audio")

@@ -73,6 +73,11 @@ def load_rules(paths: Sequence[str] = (), cache: str | None = None) -> tuple[Rul
     return tuple(sorted(rules, key=lambda rule: rule.id))
 
 
+def shipped(cache: str | None = None) -> frozenset[str]:
+    """Return the ids of the shipped rules; those of the user's packs are others."""
+    return frozenset(rule.id for rule in _shipped(cache))
+
+
 def compiled(rule: Rule) -> re.Pattern[str]:
     """Return the rule's pattern, its placeholders compiled on the way; RuleError where one is no regular expression."""
     for key, text in (*(("placeholders", p) for p in rule.placeholders), ("pattern", rule.pattern)):

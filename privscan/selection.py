@@ -32,7 +32,7 @@ def of_policy(policy: Policy, loaded: Sequence[Rule], *, packs: bool) -> tuple[R
     """
     wanted = policy.select
     if packs and (wanted or policy.regulations):
-        shipped = {rule.id for rule in rules.load_rules()}
+        shipped = rules.shipped()
         wanted = (*wanted, *(rule.id for rule in loaded if rule.id not in shipped))
     try:
         return rules.select(rules.of(loaded, policy.detectors), wanted, policy.ignore, policy.regulations)

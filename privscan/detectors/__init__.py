@@ -16,6 +16,7 @@ from privscan.detectors.marks import Marks, Told
 from privscan.errors import ConfigError, nearest
 from privscan.longtext import LongText
 from privscan.model import Match
+from privscan.rules import shipped
 from privscan.states import Watched
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from privscan.config import Settings
     from privscan.formats import Block
-    from privscan.model import Leaf, Span
+    from privscan.model import Leaf, Rule, Span
 
 
 # Detectors that come along: module and class, which takes the settings. One that no rule of the run names (`detector`
@@ -60,7 +61,10 @@ def build(settings: Settings) -> tuple[Detector, ...]:
         if name in OWN:
             module, kind = OWN[name]
             if name in wanted_by:
-                found.append(getattr(import_module(module), kind)(settings))
+                made = getattr(import_module(module), kind)
+                found += (
+                    [made(settings, rules) for rules in _packs(settings)] if name == "patterns" else [made(settings)]
+                )
         else:
             found.append(_plugin(name, settings))
     if settings.policy.allow:
@@ -88,6 +92,16 @@ def build(settings: Settings) -> tuple[Detector, ...]:
 
             found.append(Origins(settings))
     return tuple(found)
+
+
+def _packs(settings: Settings) -> list[tuple[Rule, ...]]:
+    """Return the shipped rules of a run, and those of the user's packs apart where there are any.
+
+    What is compiled of the first stays as it is while somebody writes the others.
+    """
+    known = shipped(settings.cache_dir)
+    parts = [tuple(rule for rule in settings.rules if (rule.id in known) is own) for own in (True, False)]
+    return [part for part in parts if part] or [()]
 
 
 def _plugin(name: str, settings: Settings) -> Detector:

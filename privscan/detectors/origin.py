@@ -133,7 +133,7 @@ class Origins:
     def _detector(self, country: str) -> Detector:
         """Make the detector of one country's numbers, when a record names it."""
         chosen = tuple(rule for rule in regions.narrowed(self.rules, (country,)))
-        inner = Patterns(replace(self._settings, rules=chosen))
+        inner = Patterns(self._settings, chosen)
         return Allowing(inner, self._settings.policy.allow) if self._settings.policy.allow else inner
 
     def _counts(self, leaf: Leaf, match: Match, country: str) -> bool:

@@ -41,13 +41,12 @@ Window = tuple[int, int, int]
 
 
 class Patterns:
-    """The rules of a run as one detector."""
+    """Some rules of a run as one detector; those that count only beside a partner are left to `together`."""
 
-    def __init__(self, settings: Settings) -> None:
-        rules = [rule for rule in settings.rules if rule.detector == "patterns"]
+    def __init__(self, settings: Settings, rules: Sequence[Rule]) -> None:
         self.rules = tuple(
-            rule for rule in rules if not rule.requires and not rule.partner
-        )  # `together` looks for those
+            rule for rule in rules if rule.detector == "patterns" and not rule.requires and not rule.partner
+        )
         self.entities = frozenset(rule.entity for rule in settings.rules)
         self.minimum = settings.min_confidence
         self.hopeless = [needs_context(rule, self.minimum) for rule in self.rules]

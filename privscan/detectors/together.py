@@ -46,7 +46,7 @@ class Together:
             for rule in partners
         }
         self._compiled: dict[str, tuple[Compiled, int]] = {}
-        self._partners = Patterns(replace(settings, rules=tuple(map(told, partners))))
+        self._partners = Patterns(settings, tuple(map(told, partners)))
         asking_all = [rule for rules in self._rules.values() for rule in rules]
         self.reach = max([self._partners.reach, *(reach_across(rule) for rule in asking_all)])
 

@@ -220,7 +220,23 @@ def written(tmp_path, form: str, texts: list[str]):
 
 
 def own(tmp_path, *rules: Rule) -> patterns.Patterns:
-    return patterns.Patterns(replace(SETTINGS, rules=rules, cache_dir=str(tmp_path)))
+    return patterns.Patterns(replace(SETTINGS, cache_dir=str(tmp_path)), rules)
+
+
+def test_editing_a_pack_leaves_what_was_compiled_of_the_shipped_rules(tmp_path) -> None:
+    email = next(rule for rule in SETTINGS.rules if rule.id == "pii.email")
+    kept = []
+    for word in ("", "badge", "staff"):
+        packs = (replace(RULE, id="acme.badge", keywords=(word,)),) if word else ()
+        detectors.build(replace(SETTINGS, rules=(email, *packs), cache_dir=str(tmp_path)))
+        kept.append([len(list(tmp_path.glob(kind))) for kind in ("plan-*", "triggers-*")])
+    assert kept == [[1, kept[0][1]], [2, kept[0][1] + 1], [3, kept[0][1] + 2]]
+
+
+def test_a_pack_leaves_alone_what_stands_for_values_of_shipped_entities(tmp_path) -> None:
+    tokens = replace(RULE, pattern="[0-9a-f]{16}", context=(), confidence=Confidence.HIGH)
+    texts = [leaf("hash <EMAIL_ADDRESS:27bd26a2c5400fe1>"), leaf("hash 27bd26a2c5400fe1")]
+    assert list(own(tmp_path, tokens).detect(texts)) == [1]
 
 
 def test_a_match_runs_on_past_its_window(tmp_path) -> None:
@@ -287,6 +303,6 @@ def test_no_trigger_names_the_rule() -> None:
 
 def test_low_confidence_only_when_asked(tmp_path) -> None:
     rule = replace(RULE, context=())
-    low = patterns.Patterns(replace(SETTINGS, rules=(rule,), min_confidence=Confidence.LOW, cache_dir=str(tmp_path)))
+    low = patterns.Patterns(replace(SETTINGS, min_confidence=Confidence.LOW, cache_dir=str(tmp_path)), (rule,))
     assert own(tmp_path, rule).detect([leaf("x123")]) == {}
     assert len(low.detect([leaf("x123")])[0]) == 1
