@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
 import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from privscan import operators
-from privscan.model import Leaf, LeafKind, Match
+from privscan.model import WHOLE, Leaf, LeafKind, Match
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from privscan.redact import Record
 
 SAMPLE_REACH = 48  # characters on either side of a sample's entity
+FIELDS = 1000  # distinct (field, entity) pairs that are counted by name
+OTHER = "(other)"
 
 
 def row(uri: str, leaf: Leaf, pointer: str, match: Match, key: bytes) -> dict[str, Any]:
@@ -28,9 +32,8 @@ def row(uri: str, leaf: Leaf, pointer: str, match: Match, key: bytes) -> dict[st
     """
     start, end = match.span
     whole = leaf.kind is LeafKind.BINARY
-    place = f"{uri}\0{leaf.record}\0{pointer}\0{start}\0{end}\0{match.rule}"
     return {
-        "id": hashlib.sha256(place.encode("utf-8", "backslashreplace")).hexdigest()[:12],
+        "id": _identity(uri, leaf.record, pointer, (start, end), match.rule),
         "uri": uri,
         "record": leaf.record,
         "field": pointer,
@@ -45,6 +48,20 @@ def row(uri: str, leaf: Leaf, pointer: str, match: Match, key: bytes) -> dict[st
         "fingerprint": operators.digest(key, match.entity, leaf.value(match.span)).hex()[:32],
         "state": str(match.state),
     }
+
+
+def _identity(uri: str, record: int, pointer: str, span: tuple[int, int], rule: str) -> str:
+    place = f"{uri}\0{record}\0{pointer}\0{span[0]}\0{span[1]}\0{rule}"
+    return hashlib.sha256(place.encode("utf-8", "backslashreplace")).hexdigest()[:12]
+
+
+def elsewhere(columns: dict[str, Any], pointer: str) -> dict[str, Any]:
+    """Return a row with its field told otherwise; the id of a finding goes with it."""
+    made = columns | {"field": pointer}
+    if "id" in made:
+        span = WHOLE if made["start"] is None else (made["start"], made["end"])
+        made["id"] = _identity(made["uri"], made["record"], pointer, span, made["rule"])
+    return made
 
 
 def line(columns: dict[str, Any]) -> bytes:
@@ -65,6 +82,22 @@ def general(pointer: str) -> str:
 
 
 _INDEX = re.compile(r"/\d+(?=/|$|~key$)")
+
+
+def fewest(fields: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
+    """Return counts of (field, entity) with no more than FIELDS pairs by name, the rest under OTHER.
+
+    The shortest names stay: a schema's are shorter than those with data for keys. Which they are is the same however
+    the counts were cut into parts, since what is not among the shortest of a part is not among those of the whole.
+    """
+    named = [name for name in fields if name[0] != OTHER]
+    if len(named) <= FIELDS:
+        return fields
+    kept = heapq.nsmallest(FIELDS, named, key=lambda name: (len(name[0]), name))
+    out = Counter({name: fields[name] for name in kept})
+    for name in fields.keys() - out.keys():
+        out[OTHER, name[1]] += fields[name]
+    return out
 
 
 def hidden_names(record: Record) -> dict[str, str]:

@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import privscan
 from privscan import (
+    account,
     against,
+    echo,
     fields,
     formats,
     gate,
@@ -88,6 +90,7 @@ class Run:
         self.pieces: list[Piece] = []  # in order, with their results
         self.results: list[Result] = []
         self.groups: quasi.Groups = Counter()
+        self.values = echo.Values()
         self.outputs: list[Artifact] = []
         self.drops: dict[str, str] = {}
         self.references = against.References()
@@ -279,7 +282,8 @@ class Run:
             self.assemble(last)
         self.results.append(result)
         self.groups = quasi.merged(self.groups, result.groups)
-        result.groups.clear()  # they are many
+        self.values.update(result.values)
+        result.groups, result.values = Counter(), echo.Values()  # they are many
         if self.workers > 1:
             self.tick(piece.size, result.tally.findings.total())
         else:
@@ -329,9 +333,16 @@ class Run:
     def finish(self) -> Report:
         if self.results:
             self.assemble(self.pieces[-1].shard.file)
+        files = (name for file in self.inputs.files for name in (file.uri, os.path.abspath(file.path)))
+        own = functools.partial(echo.own, self.settings.policy, self.settings.rules, files)
+        names = echo.Names(self.values, self.settings.key, own)
+        if self.folder is not None:
+            with writing(self.work):
+                names.rewrite(map(self.folder.stem, (piece.name for piece in self.pieces)))
         tally = Tally()
         for result in self.results:
             tally = tally + result.tally
+        tally.fields = names.counted(account.fewest(tally.fields))
         if self.folder is not None and self.drops:
             for piece in self.pieces:
                 stem = self.folder.stem(piece.name)
@@ -346,7 +357,7 @@ class Run:
             self.problems.append(Problem(", ".join(self.paths), None, "sample", reason))
         for problem in self.problems:
             tally.reasons[(problem.stage, problem.reason)] += 1
-        report = self.report(tally)
+        report = self.report(tally, names)
         if self.folder is not None:
             self.write(self.folder, report)
         return report
@@ -384,14 +395,14 @@ class Run:
                     os.unlink(part)
         self.outputs.append(made)
 
-    def report(self, tally: Tally) -> Report:
+    def report(self, tally: Tally, names: echo.Names) -> Report:
         settings = self.settings
         samples: Counter[str] = Counter()
         kept = []
         for sample in (sample for result in self.results for sample in result.samples):
             samples[sample["entity"]] += 1
             if samples[sample["entity"]] <= SAMPLES:
-                kept.append(sample)
+                kept.append(names.sample(sample))
         problems = [*self.problems, *(problem for result in self.results for problem in result.problems)]
         return Report(
             command=settings.command,

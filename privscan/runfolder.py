@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
+from privscan.echo import Values
 from privscan.errors import OutputError, UsageError
 from privscan.model import Problem, Tally
 from privscan.shard import Result
@@ -227,6 +228,7 @@ def pack(result: Result) -> dict[str, Any]:
         "samples": result.samples,
         "broken": result.broken,
         "groups": [[*name, count] for name, count in result.groups.items()],
+        "values": result.values.pack(),
     }
 
 
@@ -238,7 +240,8 @@ def unpack(kept: dict[str, Any]) -> Result:
         setattr(tally, name, Counter({tuple(key) if isinstance(key, list) else key: count for key, count in rows}))
     problems = [Problem(**problem) for problem in kept["problems"]]
     groups = Counter({(fields, digest): count for fields, digest, count in kept["groups"]})
-    return Result(kept["index"], tally, problems, kept["samples"], kept["broken"], groups)
+    values = Values.unpack(kept["values"])
+    return Result(kept["index"], tally, problems, kept["samples"], kept["broken"], groups, values)
 
 
 def _read(path: str) -> Any | None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from privscan import account, cuts, detectors, formats, operators, policy, quasi, redact, resolve, states, topics
+from privscan.echo import Values
 from privscan.errors import DetectorError, InputError
 from privscan.model import Action, LeafKind, Match, Outcome, Problem, State, Tally
 from privscan.redact import Record, Redactor
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from privscan.model import Leaf, Shard
 
 SAMPLES = 2  # redacted contexts kept of each entity and shard
-FIELDS_KEPT = 1000  # distinct (field, entity) pairs counted by name in a shard; the rest count as "(other)"
 PROBLEMS_KEPT = 100  # of a shard, for the report; all stand in the quarantine
 _PLACE = operator.attrgetter("span", "rule")
 GONE = (Outcome.DROPPED, Outcome.DUPLICATE, Outcome.QUARANTINED)
@@ -44,6 +44,7 @@ class Result:
     samples: list[dict[str, Any]] = field(default_factory=list)
     broken: str = ""
     groups: quasi.Groups = field(default_factory=Counter)
+    values: Values = field(default_factory=Values)
 
 
 @dataclass(slots=True)
@@ -264,14 +265,14 @@ class _Line:
                 level, severity = match.confidence.label, match.severity.label
                 tally.findings[(match.entity, match.rule, level, severity, str(match.state))] += 1
                 tally.files[(uri, match.entity)] += 1
-                name = (where, match.entity)
-                if len(tally.fields) >= FIELDS_KEPT and name not in tally.fields:
-                    name = ("(other)", match.entity)
-                tally.fields[name] += 1
+                tally.fields[(where, match.entity)] += 1
+                self.result.values.add(self.settings.key, leaf.value(match.span))
                 if match.state is State.SUPPRESSED:
                     tally.excuses[str(states.number_of(match.evidence))] += 1
                 if self.findings is not None:
                     rows.append(account.row(uri, leaf, pointer, match, self.settings.key))
+        if len(tally.fields) > 2 * account.FIELDS:
+            tally.fields = account.fewest(tally.fields)
         if self.findings is not None and rows:
             self.findings.write(b"".join(map(account.line, rows)))
 

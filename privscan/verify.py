@@ -11,12 +11,10 @@ import re
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from privscan import audit as audits
-from privscan import beside, config, formats, jsontext, manifest, reports, runfolder, shard
-from privscan.detectors.words import Words
+from privscan import beside, config, echo, formats, jsontext, manifest, runfolder, shard
 from privscan.errors import InputError, UsageError
 from privscan.model import Outcome, Shard, State
 
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
 
     from privscan.config import Settings
 
-PAGES = (".py", ".j2", ".css", ".js")  # what the words of our own reports stand in
 OVERLAP = 4096  # characters read twice, so that no value hides in a seam
 
 
@@ -79,7 +76,9 @@ def verify(
     else:
         evidence = _compare(run, found, sources, settings, checks)
         _accounts(found, evidence, checks[1])
-        _values(run, evidence.values, _own(found, settings), checks[5])
+        read_from = [*found["read_from"], *found["read_from"].values()]
+        own = echo.own(settings.policy, settings.rules, read_from)
+        _values(run, evidence.values, own, checks[5])
         _again(found, sources, moved, settings, checks[6])
     _rescan(run, found, settings, checks[7])
     return [*checks, *_signed(run, audit, public)]
@@ -214,20 +213,6 @@ def _accounts(found: dict[str, Any], evidence: beside.Evidence, check: Check) ->
         check.fail(f"the report counts {told}, the files hold {seen}")
     elif sum(told.values()) != sum(entry["records"] for entry in found["inputs"]):
         check.fail("outcomes do not add up to the records read")
-
-
-def _own(found: dict[str, Any], settings: Settings) -> bytes:
-    """Return what any report may say, whatever the data holds: our own words, of the rules and of the files' names.
-
-    A value that is one of those words (a person called Street) cannot be told from it.
-    """
-    pages = sorted(path for path in Path(reports.__file__).parent.rglob("*") if path.suffix in PAGES)
-    policy = settings.policy
-    said = [policy.id, policy.name, policy.description, *found["read_from"], *found["read_from"].values()]
-    for rule in settings.rules:
-        said += (rule.id, rule.entity, rule.name, rule.source, *rule.regulations, *rule.references)
-        said += Words(rule.context).joined  # the evidence names those that stood near
-    return b"\0".join([path.read_bytes() for path in pages] + [text.encode("utf-8", "surrogatepass") for text in said])
 
 
 def _values(run: str, values: set[str], own: bytes, check: Check) -> None:
