@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from privscan.detectors.names import fields, link, network, sober, spans
+from privscan.detectors.names import fields, joined, link, network, sober, spans
 from privscan.detectors.names.reader import Reader
 from privscan.detectors.names.sober import PERSON
 from privscan.detectors.names.spans import Name
@@ -54,6 +54,8 @@ class Names:
         read = dict(self.reader.names(list({sober.neutral(text) for text in places})))
         for text, positions in places.items():
             ours = sober.kept(text, read[sober.neutral(text)])
+            if PERSON in self.rules:
+                ours += link.apart(joined.found(text), ours)
             for position in positions:
                 here, evidence = self.of_field(leaves[position], ours)
                 if here:

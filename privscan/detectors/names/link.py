@@ -15,10 +15,14 @@ from privscan.detectors.names import lists
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from privscan.detectors.names.spans import Name
+
 MOST = 200  # names of a record that are followed
 SHORTEST = 3  # letters of a word that is followed by itself
 HANDLE = 5  # letters of a user name made of a name
 _LETTERS = re.compile(r"[^\W\d_]+")
+CAMEL = re.compile(r"[A-ZĄĆĘŁŃÓŚŹŻ][a-ząćęłńóśźż]+")  # the words of a name written as one
+DOMAIN = re.compile(r"[\w.+-]{0,64}@[\w-]{1,63}\.\w")
 
 
 class Mention(NamedTuple):
@@ -37,12 +41,17 @@ def forms(names: Iterable[str]) -> tuple[dict[str, bool], set[str]]:
     """
     single: dict[str, bool] = {}
     handles: set[str] = set()
-    for name in list(dict.fromkeys(names))[:MOST]:
+    known = list(dict.fromkeys(names))
+    alone = frozenset(known)
+    for name in known[:MOST]:
         parts = [part for part in _LETTERS.findall(name) if len(part) >= SHORTEST]
+        if not any(_known(half) for part in parts for half in (part, *CAMEL.findall(part))):
+            # strange words may be anything, a tool or an office, unless one is also told as a name by itself
+            parts = [part for part in parts if len(parts) > 1 and part in alone]
         for part in parts:
             plain, place = lists.level(part, lists.PLAIN), lists.level(part, lists.PLACE)
-            if len(parts) == 1 and (part.islower() or not _known(part)):
-                continue  # one strange word may be anything: a tool, a command
+            if len(parts) == 1 and part.islower():
+                continue
             if plain < 2 and place < 3:
                 single[part.lower()] = single.get(part.lower(), False) or (plain == place == 0 and len(parts) > 1)
         if len(parts) > 1:
@@ -57,17 +66,18 @@ def _known(word: str) -> bool:
 
 
 def mentions(text: str, single: dict[str, bool], handles: set[str]) -> Iterator[Mention]:
-    """Yield the mentions in a text, whole words only."""
+    """Yield the mentions in a text, whole words only, but for those within an e-mail address: it is told as one."""
     small = text.lower()
     if len(small) != len(text):
         small = "".join(mark.lower() if len(mark.lower()) == 1 else mark for mark in text)
     for word, any_case in single.items():
         for start, end in _whole(small, word):
-            if any_case or text[start].isupper():
+            if (any_case or text[start].isupper()) and DOMAIN.match(text, end) is None:
                 yield Mention(start, end, "name")
     for handle in handles:
         for start, end in _whole(small, handle):
-            yield Mention(start, end, "handle")
+            if DOMAIN.match(text, end) is None:
+                yield Mention(start, end, "handle")
 
 
 def _whole(text: str, word: str) -> Iterator[tuple[int, int]]:
@@ -93,6 +103,12 @@ def fresh(found: Iterable[Mention], known: Sequence[tuple[int, int]]) -> list[Me
             reached = mention.end
             out.append(mention)
     return out
+
+
+def apart(names: Iterable[Name], known: Iterable[Name]) -> list[Name]:
+    """Return the names that touch none of those known."""
+    taken = Taken((name.start, name.end) for name in known)
+    return [name for name in names if not taken.touches(name.start, name.end)]
 
 
 class Taken:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from privscan.detectors.names import link, lists, spans
+from privscan.detectors.names import around, link, lists, spans
 from privscan.validators import surrogate
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ CAMEL = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
 PREFIXES = ("Mc", "Mac", "De", "Di", "Du", "Da", "La", "Le", "Van", "Von", "Fitz", "St")  # of names like McLay
 SURE_CAPITALS = 0.95
 HALVES = re.compile("[\ud800-\udfff]")
+ESCAPED = re.compile(r"\\(?=[\"'])")  # a backslash before a quotation mark, as a program would write it
 _LETTERS = re.compile(r"[^\W\d_]+")
 # Labels of forms, words that open an introduction, languages, scripts, programs: capital, but never a name alone.
 NEVER = frozenset(
@@ -75,7 +76,8 @@ def neutral(text: str) -> str:
         size = len(found[0])
         return LIKE.get(found[1], "0" * size).ljust(size)[:size]
 
-    return TOKEN.sub(like, text) if "<" in text else text
+    text = TOKEN.sub(like, text) if "<" in text else text
+    return ESCAPED.sub(" ", text) if "\\" in text else text
 
 
 def paired(text: str) -> str:
@@ -89,12 +91,17 @@ def kept(text: str, names: Sequence[Name]) -> list[Name]:
         return []
     ours = link.Taken(found.span() for found in TOKEN.finditer(text)) if "<" in text else link.Taken(())
     return [
-        name
+        _whole(text, name)
         for name in names
         if not ours.touches(name.start, name.end)
         and not surrogate.made(text[name.start : name.end])
         and not (name.kind == PERSON and _doubted(text, name))
     ]
+
+
+def _whole(text: str, name: Name) -> Name:
+    """Return a name with the sign before it where it is that of a user, as every handle is told."""
+    return name._replace(start=name.start - 1) if name.kind == PERSON and _handle(text, name) else name
 
 
 def _doubted(text: str, name: Name) -> bool:
@@ -104,6 +111,8 @@ def _doubted(text: str, name: Name) -> bool:
         return True
     if _handle(text, name):
         return value.lower() in MARKED
+    if around.honours(text, name.start, name.end):
+        return True
     if value.lower() in NEVER or value.split()[0] in NUMBERS:
         return True
     if value.islower() and _small(text, name, value):
@@ -114,6 +123,8 @@ def _doubted(text: str, name: Name) -> bool:
 def _code(text: str, name: Name, value: str) -> bool:
     """Say whether a single word is glued to marks of code, or is itself an identifier."""
     before, behind = text[max(name.start - 1, 0) : name.start], text[name.end : name.end + 1]
+    if behind == "\\" and text[name.end + 1 : name.end + 2] in {'"', "'"}:
+        behind = ""  # the name is quoted, or has a possessive behind it, in a text written as code writes it
     joined = behind == "." and text[name.end + 1 : name.end + 2].isalpha() and not value.isupper()
     return before in BEFORE or behind in BEHIND or joined or "_" in value or any(map(str.isdigit, value))
 

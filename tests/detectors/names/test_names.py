@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import privscan
 from privscan import config, detectors
-from privscan.detectors.names import Names, network, reader, sober, words
+from privscan.detectors.names import Names, joined, link, network, reader, sober, words
 from privscan.detectors.names.spans import Name
 from privscan.errors import ConfigError
 from privscan.model import Leaf, LeafKind
@@ -214,8 +214,45 @@ def test_second_thoughts(names: Names, text: str) -> None:
         ("Ean went home", "Ean", True),
         ("@dataclass @fjord", "dataclass", False),
         ("Dawn French sang", "Dawn French", True),
+        ("al Hospital Universitario Doctor Peset fue", "Peset", False),
+        ("en la Calle del Gral. Saavedra vive", "Saavedra", False),
+        ("on Ivanović Street they", "Ivanović", False),
+        ("with Parkinson's disease since", "Parkinson", False),
+        ("a Turing machine halts", "Turing", False),
+        ("signo de Hamman positivo", "Hamman", False),
+        ("aboard USS Sörös today", "Sörös", False),
+        ("the Farnsworth-Munsell chart", "Farnsworth", False),
+        ("ask Peter's doctor about it", "Peter", True),
+        ("Maria Hall sang there", "Maria Hall", True),
+        (r"Sara said \"I'm Timothy\'s child", "Timothy", True),
     ],
 )
-def test_coined_words_are_nobody(text: str, value: str, stands: bool) -> None:
+def test_what_speaks_against_a_name(text: str, value: str, stands: bool) -> None:
     start = text.index(value)
     assert bool(sober.kept(text, [Name(start, start + len(value), sober.PERSON, 0.9)])) is stands
+
+
+def test_a_handle_is_told_with_its_sign(names: Names) -> None:
+    assert found(names, "so proud of @JonathanBerg today") == ["@JonathanBerg"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Chair: MarekNowak\nMinutes: BeataSzymańska", ["MarekNowak", "BeataSzymańska"]),
+        ("wniosek TomaszowiWróblowi oddano", ["TomaszowiWróblowi"]),
+        ("pd.DataFrame, JasonSchema, RobinHood, GrantType(x), JohnSmith()", []),
+    ],
+)
+def test_names_written_as_one_word(text: str, expected: list[str]) -> None:
+    assert [text[name.start : name.end] for name in joined.found(text)] == expected
+
+
+def test_no_other_mention_within_an_address(names: Names) -> None:
+    value = "Jonathan Berg wrote from jonathan.berg@fjord-mail.net, Berg from berg@fjord-mail.net"
+    assert found(names, value) == ["Jonathan Berg", "Berg"]
+
+
+def test_strange_words_are_not_followed() -> None:
+    assert list(link.mentions("the Zorvuk Qelm, and Qelm", *link.forms(["Zorvuk Qelm"]))) == []
+    assert len(list(link.mentions("the Zorvuk Qelm, and Qelm", *link.forms(["Zorvuk Qelm", "Qelm"])))) == 2

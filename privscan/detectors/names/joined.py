@@ -1,0 +1,51 @@
+"""First and last name written as one word, as texts taken out of PDF files and scans have them: `JohnSmith`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from privscan.detectors.names import lists
+from privscan.detectors.names.spans import KINDS, Name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PERSON = KINDS.index("PERSON")
+CHANCE = 0.6
+SHORTEST = 3  # letters of a first name without the ending of its case
+KNOWN = 2  # level of a word that the lists know well
+_UPPER, _LOWER = "A-ZÀ-ÖØ-ÞĄĆĎĘŁŃŇŘŚŠŤŹŻŽ", "a-zß-öø-ÿąćďęěłńňřśšťźżž"
+WORD = re.compile(
+    rf"(?<![\w.@/#$-])([{_UPPER}][{_LOWER}]{{2,14}})([{_UPPER}][{_LOWER}]{{2,18}})(?![\w(\[/=@]|\.\w|-\w|\s?=)"
+)
+# endings of surnames of Slavic, Nordic, Iberian and Caucasian peoples, in all their cases
+ENDING = re.compile(
+    r"(?:[scz][ck](?:i|a|im|iej|iego|iemu|ą)|w?icz(?:a|owi|em)?|czyk(?:a|owi|iem)?|ov[aá]|enko|sson|[aeo]vić|yan)\Z"
+)
+CASES = ("", "a", "o")  # what an ending of a case stood for
+
+
+def found(text: str) -> Iterator[Name]:
+    """Yield names that are one word of two, where the lists know both halves or the second looks like a surname.
+
+    >>> [text[n.start : n.end] for text in ("by JohnSmith, DataFrame, JasonSchema",) for n in found(text)]
+    ['JohnSmith']
+    """
+    for match in WORD.finditer(text):
+        if _first(match[1]) and _last(match[2]):
+            yield Name(match.start(), match.end(), PERSON, CHANCE)
+
+
+def _first(word: str) -> bool:
+    """Say whether a word is a first name, as it is or in one of its cases (Tomaszowi, Anny)."""
+    if lists.level(word, lists.PLAIN):
+        return False
+    forms = {word, *(word[:-cut] + ending for cut in (1, 2, 3) for ending in CASES if len(word) - cut >= SHORTEST)}
+    return any(lists.level(form, lists.FIRST) >= KNOWN for form in forms)
+
+
+def _last(word: str) -> bool:
+    if lists.level(word, lists.PLAIN) or lists.level(word, lists.PLACE) > 1:
+        return False
+    return lists.level(word, lists.LAST) >= KNOWN or not word.isascii() or ENDING.search(word) is not None
