@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from privscan import formats, inputs, manifest, pieces
 from privscan.dedup import Part
-from privscan.errors import ConfigError, InputError, OutputError
+from privscan.errors import ConfigError, InputError, UsageError
 from privscan.model import Problem
 
 if TYPE_CHECKING:
@@ -47,11 +47,11 @@ class References:
 
 
 def check_place(settings: Settings) -> None:
-    """OutputError when the index to save has no folder to stand in."""
+    """UsageError when the index to save has no folder to stand in."""
     target = settings.dedup.index
     folder = os.path.dirname(os.path.abspath(target))
     if target and (os.path.isdir(target) or not os.path.isdir(folder)):
-        raise OutputError(f"--save-index {target}: cannot be written; give a file in a folder that is there")
+        raise UsageError(f"--save-index {target}: cannot be written; give a file in a folder that is there")
 
 
 def identity(settings: Settings) -> list[Any]:

@@ -35,7 +35,7 @@ def _start(
             "--config",
             envvar="PRIVSCAN_CONFIG",
             metavar="FILE",
-            help="Default: privscan.toml, else [tool.privscan] of pyproject.toml.",
+            help="Default: privscan.toml, else [tool.privscan] of pyproject.toml. May stand behind the verb, too.",
         ),
     ] = None,
     _version: Annotated[
@@ -339,10 +339,13 @@ def _told(settings: Any, paths: list[str], out: str | None, options: dict[str, A
         )
         progress.total(run)
         told = run.run()
+    if run.over and not options["quiet"]:
+        typer.echo(f"privscan: {out}: this run is whole, nothing was left to do; its report follows", err=True)
     shown = told.problems if options["verbose"] else told.problems[:1] if options["quiet"] else ()
     for problem in shown:
         where = problem.uri if problem.record is None else f"{problem.uri}, record {problem.record}"
-        typer.echo(f"privscan: {where}: {problem.reason} ({problem.stage})", err=True)
+        reason = problem.reason.removeprefix(f"{problem.uri}: ")
+        typer.echo(f"privscan: {where}: {reason} ({problem.stage})", err=True)
     if shown and len(told.problems) > len(shown):
         typer.echo(f"privscan: and {len(told.problems) - len(shown)} more; -v tells each", err=True)
     return told

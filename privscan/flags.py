@@ -336,6 +336,24 @@ class Verbs(TyperGroup):
             waiting += getattr(entry, "commands", {}).values()
             entry.get_params = functools.partial(_plain, entry.get_params)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take --config from wherever it stands, before the verb or behind it."""
+        return super().parse_args(ctx, _in_front(args))
+
+
+def _in_front(args: list[str]) -> list[str]:
+    """Return arguments with --config first.
+
+    >>> _in_front(["scan", "a.jsonl", "--config", "b.toml", "-q"])
+    ['--config', 'b.toml', 'scan', 'a.jsonl', '-q']
+    """
+    end = args.index("--") if "--" in args else len(args)
+    for at, word in enumerate(args[:end]):
+        if word == "--config" or word.startswith("--config="):
+            beyond = at + (2 if word == "--config" else 1)
+            return [*args[at:beyond], *args[:at], *args[beyond:]]
+    return args
+
 
 def _plain(params: Callable[[Any], list[Any]], context: Any) -> list[Any]:
     """Return the parameters of a verb, made to read values by `_taken`."""

@@ -46,7 +46,7 @@ def gather(paths: Sequence[str], exclude: str | None = None) -> Inputs:
     roots: list[tuple[str, list[tuple[str, str]]]] = []
     for path in paths:
         if path == "-":
-            roots.append(("", [(path, "stdin.jsonl")]))
+            roots.append(("", [(path, formats.STDIN)]))
         elif os.path.isdir(path):
             roots.append((name_of(path), sorted(_walk(path, exclude, found), key=lambda f: f[1])))
         elif not os.path.exists(path):
@@ -54,8 +54,8 @@ def gather(paths: Sequence[str], exclude: str | None = None) -> Inputs:
             raise UsageError(f"{path}: {link}")
         elif not formats.name_of(path):
             raise UsageError(
-                f"{path}: not a format privscan reads; it reads .jsonl and .ndjson (plain, .gz, .zst), "
-                ".parquet, and WebDataset .tar (plain, .gz)"
+                f"{path}: not a format privscan reads; it reads .jsonl, .ndjson and .jsonlines (plain, "
+                ".gz, .zst), .parquet, and WebDataset .tar (plain, .gz)"
             )
         elif not os.path.isfile(path):
             raise UsageError(f"{path}: {_unreadable(path)}")

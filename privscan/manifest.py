@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
@@ -181,16 +180,11 @@ def load(run: str) -> dict[str, Any]:
 
 
 def check_findings(target: str) -> None:
-    """See, before any data is read, that findings can be written to a file; UsageError or OutputError where not."""
-    from privscan.runfolder import unwritable
-
+    """See, before any data is read, that findings can be written to a file; UsageError where not."""
     if not target.endswith((".jsonl", ".parquet")):
         raise UsageError(f"--findings {target}: the file's name must end in .jsonl or .parquet")
-    folder = os.path.dirname(os.path.abspath(target))
-    if not os.path.isdir(folder):
-        raise unwritable(target, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
-    if os.path.isdir(target):
-        raise unwritable(target, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
+    if not os.path.isdir(os.path.dirname(os.path.abspath(target))) or os.path.isdir(target):
+        raise UsageError(f"--findings {target}: cannot be written; give a file in a folder that is there")
 
 
 def export_findings(rows: str, target: str) -> None:

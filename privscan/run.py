@@ -20,21 +20,19 @@ import privscan
 from privscan import (
     account,
     against,
+    closing,
     echo,
     fields,
     formats,
-    gate,
     inputs,
     manifest,
     pieces,
     quasi,
     repeated,
     rows,
-    rules,
     runfolder,
     sampling,
     shard,
-    states,
 )
 from privscan.dedup import Part, Summary
 from privscan.errors import InputError, PrivscanError, UsageError
@@ -49,9 +47,6 @@ if TYPE_CHECKING:
     from privscan.config import Settings
     from privscan.runfolder import RunFolder
     from privscan.shard import Result
-
-SAMPLES = shard.SAMPLES  # of each entity in the report: as many as a shard keeps, so that cuts make no difference
-PROBLEMS = 100
 
 
 class Run:
@@ -86,6 +81,7 @@ class Run:
         self.problems = list(self.inputs.problems)
         self.folder: RunFolder | None = None
         self.stdin, self.work, self.scratch = "-", "", ""
+        self.over = False  # an earlier process has done it all
         self.whole: set[int] = set()  # inputs whose copies stand in the output already
         self.pieces: list[Piece] = []  # in order, with their results
         self.results: list[Result] = []
@@ -118,6 +114,9 @@ class Run:
             self.scratch = self.work = tempfile.mkdtemp(prefix="privscan-")
         if out is not None or self.findings is not None:
             self.folder = runfolder.RunFolder(out or os.path.join(self.scratch, "run"))
+            self.over = resume and "-" not in self.before and self.folder.whole(self.stamp())
+            if self.over:
+                return
             resumed = self.folder.open(overwrite=overwrite, resume=resume, stamp=self.stamp())
             self.work = self.folder.work
             self.whole = self.folder.files_done() if resumed else set()
@@ -164,6 +163,10 @@ class Run:
 
     def run(self) -> Report:
         """Do it all; the report says how it went."""
+        if self.over and self.folder is not None:
+            if self.findings:
+                manifest.export_findings(rows.path(self.folder.path), self.findings)
+            return rows.report(self.folder.path)
         workers = None
         try:
             if "-" in self.before and (self.writes_data or self.settings.fields):
@@ -348,16 +351,15 @@ class Run:
                 stem = self.folder.stem(piece.name)
                 tally.methods += pieces.told_duplicates(piece, self.drops[piece.name], stem, self.named)
         if not self.inputs.files:
-            reason = (
-                "nothing to read: no file of a known format (.jsonl, .ndjson, plain, .gz or .zst, .parquet and .tar)"
-            )
+            known = ".jsonl, .ndjson and .jsonlines, plain, .gz or .zst, .parquet and .tar"
+            reason = f"nothing to read: no file of a known format ({known})"
             self.problems.append(Problem(", ".join(self.paths), None, "plan", reason))
         if self.drawn:
             reason = f"{tally.records} of about {max(self.drawn.records, tally.records)} records were looked at"
             self.problems.append(Problem(", ".join(self.paths), None, "sample", reason))
         for problem in self.problems:
             tally.reasons[(problem.stage, problem.reason)] += 1
-        report = self.report(tally, names)
+        report = closing.report(self, tally, names)
         if self.folder is not None:
             self.write(self.folder, report)
         return report
@@ -395,61 +397,6 @@ class Run:
                     os.unlink(part)
         self.outputs.append(made)
 
-    def report(self, tally: Tally, names: echo.Names) -> Report:
-        settings = self.settings
-        samples: Counter[str] = Counter()
-        kept = []
-        for sample in (sample for result in self.results for sample in result.samples):
-            samples[sample["entity"]] += 1
-            if samples[sample["entity"]] <= SAMPLES:
-                kept.append(names.sample(sample))
-        problems = [*self.problems, *(problem for result in self.results for problem in result.problems)]
-        return Report(
-            command=settings.command,
-            tool={"name": "privscan", "version": privscan.__version__, "rules_sha256": settings.rules_sha256},
-            started=self.started.isoformat(timespec="seconds"),
-            seconds=round(time.monotonic() - self.clock, 3),
-            policy=manifest.policy_told(settings),
-            inputs=tuple(self.artifacts()),
-            outputs=tuple(self.outputs),
-            tally=tally,
-            problems=tuple(problems[:PROBLEMS]),
-            samples=tuple(kept),
-            gate=gate.judge(tally, settings.fail_on, settings.gate),
-            complete=not problems,
-            key=settings.key_source,
-            settings=settings.told(),
-            notes=(*rules.notes(settings.rule_files), *self.inputs.notes),
-            details=self.details(tally),
-        )
-
-    def details(self, tally: Tally) -> dict[str, Any]:
-        """Return what the report tells beyond its tally, by name; each is shown by a section of the reports."""
-        settings = self.settings
-        told: dict[str, Any] = {"rules": manifest.rules_told(settings, tally)}
-        if settings.suppress:
-            told["suppressions"] = states.told(settings.suppress, tally.excuses, settings.day)
-        if settings.known:
-            told["baseline"] = {"sha256": settings.known.sha256, "fingerprints": len(settings.known.prints)}
-        if self.groups:
-            told["quasi_identifiers"] = quasi.told(self.groups)
-        if self.folder is not None:
-            told |= repeated.told(self, self.folder)
-        if self.drawn:
-            told["sample"] = sampling.told(self.drawn, [result.tally for result in self.results])
-        return told
-
-    def artifacts(self) -> Iterator[Artifact]:
-        records: Counter[int] = Counter()
-        for piece, result in zip(self.pieces, self.results, strict=True):
-            records[piece.shard.file] += result.tally.records
-        for number, file in enumerate(self.inputs.files):
-            digest, path = "", self.stdin if file.path == "-" else file.path
-            if self.folder is not None and not self.scratch and path != "-":
-                with contextlib.suppress(OSError):
-                    digest = runfolder.sha256(path)
-            yield Artifact(file.uri, self.before[file.path][0], records[number], digest)
-
     def write(self, folder: RunFolder, report: Report) -> None:
         """Write the run folder's side files, the manifest last."""
         from privscan.reports import Listing, html
@@ -473,6 +420,7 @@ class Run:
         sides = [name for name in runfolder.SIDE_FILES if os.path.exists(os.path.join(folder.path, name))]
         told = manifest.of(self.settings, report, self.paths, self.inputs)
         told["files"] = {name: runfolder.sha256(os.path.join(folder.path, name)) for name in sides}
+        told["stamp"] = runfolder.seal(self.stamp())
         folder.close(json.dumps(told, indent=1) + "\n")
 
 

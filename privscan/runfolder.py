@@ -58,7 +58,10 @@ class RunFolder:
                 )
             return True
         if resume and "manifest.json" in there:
-            raise UsageError(f"{self.path}: this run is whole, there is nothing to resume")
+            raise UsageError(
+                f"{self.path}: holds a whole run, of other inputs or settings, or changed since; "
+                "start anew with --overwrite"
+            )
         if there and not overwrite and not (resume and there <= {WORK}):
             raise UsageError(f"{self.path}: is not empty; give --overwrite, --resume or another folder")
         self._is_run(there)
@@ -69,6 +72,16 @@ class RunFolder:
                 _remove(os.path.join(self.path, name))
             os.makedirs(self.work, mode=0o700, exist_ok=True)
         self.put(os.path.join(WORK, "plan.json"), json.dumps(stamp))
+        return False
+
+    def whole(self, stamp: Mapping[str, Any]) -> bool:
+        """Say whether the folder holds a whole run with this stamp, every file of it as it was written."""
+        found = _read(os.path.join(self.path, "manifest.json"))
+        if not isinstance(found, dict) or found.get("stamp") != seal(stamp):
+            return False
+        files = found["files"] | {entry["uri"]: entry["sha256"] for entry in found["outputs"]}
+        with suppress(OSError):
+            return all(sha256(os.path.join(self.path, name)) == digest for name, digest in files.items())
         return False
 
     def _is_run(self, there: set[str]) -> None:
@@ -197,6 +210,11 @@ def _remove(path: str) -> None:
         shutil.rmtree(path)
     else:
         os.unlink(path)
+
+
+def seal(stamp: Mapping[str, Any]) -> str:
+    """Return the digest of a stamp, as a manifest holds it."""
+    return hashlib.sha256(json.dumps(stamp, sort_keys=True).encode()).hexdigest()
 
 
 def digests(stem: str) -> dict[str, str]:

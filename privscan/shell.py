@@ -43,10 +43,10 @@ def chosen(wanted: list[str] | None, *, quiet: bool, group_by: str | None = None
 
 
 def check_place(target: str | None, flag: str = "") -> None:
-    """OutputError, before any data is read, for a file to write that is a folder, or in none."""
+    """UsageError, before any data is read, for a file to write that is a folder, or in none."""
     folder = os.path.dirname(os.path.abspath(target)) if target else ""
     if target and (os.path.isdir(target) or not os.path.isdir(folder)):
-        raise OutputError(f"{flag}{target}: cannot be written; give a file in a folder that is there")
+        raise UsageError(f"{flag}{target}: cannot be written; give a file in a folder that is there")
 
 
 def lists(formats: list[str]) -> bool:

@@ -71,6 +71,15 @@ FILES: list[tuple[str, tuple[str, Callable[[Path], object]], str, bytes | None]]
     ),
     ("no JSON Lines at all", stub("x.jsonl", b'[\n  {"a": 1}\n]\n'), "record 0: not JSON", b'  {"a": 1}\n'),
     ("gzip cut short", stub("x.jsonl.gz", gzip.compress(GOOD * 5_000)[:-50]), "cannot be read beyond record", b""),
+    ("gzip by another name", stub("x.jsonl", gzip.compress(GOOD)), "holds gzip, not JSON Lines; name it", None),
+    ("zstd by another name", stub("x.jsonl", b"\x28\xb5\x2f\xfd\x04"), "holds zstd, not JSON", None),
+    ("Parquet by another name", ("x.ndjson", parquet), "holds Parquet, not JSON Lines; name it .parquet", None),
+    (
+        "UTF-16",
+        stub("x.jsonl", GOOD.decode().encode("utf-16")),
+        "holds UTF-16, not JSON Lines; write it as UTF-8",
+        None,
+    ),
     ("no gzip at all", stub("x.jsonl.gz", GOOD), "cannot be read beyond record 0", b""),
     ("no zstd at all", stub("x.jsonl.zst", GOOD), "cannot be read beyond record 0", b""),
     ("Parquet without a footer", ("x.parquet", cut_footer), "no readable Parquet footer", None),
@@ -273,10 +282,10 @@ PLACES: list[tuple[str, list[str], int, str]] = [
     ("out is a file", ["clean", "a.jsonl", "-o", "b.txt"], 2, "is a file"),
     ("out is the input", ["clean", ".", "-o", "."], 2, "never changed"),
     ("out is full", ["clean", "a.jsonl", "-o", "full"], 2, "is not empty"),
-    ("findings nowhere", ["scan", "a.jsonl", "--findings", "no/f.jsonl"], 3, "no/f.jsonl: cannot be written"),
+    ("findings nowhere", ["scan", "a.jsonl", "--findings", "no/f.jsonl"], 2, "no/f.jsonl: cannot be written"),
     ("findings of another kind", ["scan", "a.jsonl", "--findings", "f.csv"], 2, "must end in .jsonl or .parquet"),
-    ("findings onto a folder", ["scan", "a.jsonl", "--findings", "full.jsonl"], 3, "cannot be written"),
-    ("report nowhere", ["scan", "a.jsonl", "-f", "json=no/r.json"], 3, "no/r.json: cannot be written"),
+    ("findings onto a folder", ["scan", "a.jsonl", "--findings", "full.jsonl"], 2, "cannot be written"),
+    ("report nowhere", ["scan", "a.jsonl", "-f", "json=no/r.json"], 2, "no/r.json: cannot be written"),
     ("rules with a broken pattern", ["scan", "a.jsonl", "--rules", "broken.toml"], 2, "broken.toml"),
     ("unknown verb", ["scna", "a.jsonl"], 2, "scna"),
     ("unknown flag", ["scan", "a.jsonl", "--polcy", "web"], 2, "--polcy"),
@@ -287,6 +296,7 @@ PLACES: list[tuple[str, list[str], int, str]] = [
     ("no such file", ["scan", "no.jsonl"], 2, "no.jsonl: no such file or folder"),
     ("key file nowhere", ["scan", "a.jsonl", "--key-file", "no.key"], 2, "no.key: cannot be read"),
     ("unknown key of the file", ["--config", "bad.toml", "scan", "a.jsonl"], 2, 'did you mean "policy"'),
+    ("the same, behind the verb", ["scan", "a.jsonl", "--config=bad.toml", "-q"], 2, 'did you mean "policy"'),
     ("no run", ["report", "full"], 2, "give a run folder"),
 ]
 
@@ -318,3 +328,21 @@ def test_an_output_error_names_place_and_remedy(tmp_path: Path, options: Options
         OutputError, match=r"file/out: cannot be written \(Not a directory\); give a place in a folder that is there"
     ):
         privscan.clean(str(tmp_path / "a.jsonl"), str(tmp_path / "file" / "out"), **options)
+
+
+@pytest.mark.parametrize("verb", [["scan"], ["clean", "-o", "out"]], ids=["scan", "clean"])
+def test_a_pipe_that_holds_no_lines_is_told_with_the_way_out(cli: Cli, verb: list[str]) -> None:
+    done = cli(*verb, "-", "-q", "--select", "pii.email", stdin=gzip.compress(GOOD))
+    assert done.returncode == 3
+    assert re.fullmatch(rb"privscan: stdin.jsonl: holds gzip, not JSON Lines; [^\n]+ gzip -dc \(\w+\)\n", done.stderr)
+
+
+def test_a_whole_run_resumed_is_done_at_once_and_exits_as_it_did(tmp_path: Path, cli: Cli) -> None:
+    (tmp_path / "a.jsonl").write_bytes(GOOD)
+    args = ("clean", "a.jsonl", "-o", "out", "--select", "pii.email", "--fail-on", "low", "-f", "json=r.json")
+    assert cli(*args).returncode == 1
+    (tmp_path / "r.json").unlink()
+    again = cli(*args, "--resume")
+    assert again.returncode == 1
+    assert b"nothing was left to do" in again.stderr
+    assert (tmp_path / "r.json").read_bytes() == (tmp_path / "out" / "report.json").read_bytes()

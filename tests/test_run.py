@@ -342,8 +342,16 @@ def test_resume_refuses_other_inputs_settings_and_whole_runs(tmp_path: Path, opt
     source.write_bytes(corpus + b"{}\n")
     with pytest.raises(UsageError, match="other inputs or settings"):
         Run(asked, [str(source)], out, resume=True)
-    Run(asked, [str(source)], out, overwrite=True).run()
-    with pytest.raises(UsageError, match="nothing to resume"):
+    report = Run(asked, [str(source)], out, overwrite=True).run()
+    again = Run(asked, [str(source)], out, resume=True, findings=str(tmp_path / "findings.jsonl"))
+    assert again.over
+    assert again.run().tally == report.tally  # there is nothing left to do
+    assert (tmp_path / "findings.jsonl").read_bytes() == (tmp_path / "out" / "findings.jsonl").read_bytes()
+    with pytest.raises(UsageError, match="other inputs or settings"):
+        Run(others[0], [str(source)], out, resume=True)
+    copy = tmp_path / "out" / "data" / "a.jsonl"
+    copy.write_bytes(copy.read_bytes() + b"{}\n")
+    with pytest.raises(UsageError, match="changed since"):
         Run(asked, [str(source)], out, resume=True)
 
 

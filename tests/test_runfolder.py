@@ -55,7 +55,7 @@ def faked(path: Path) -> None:
 
 REFUSED: list[tuple[str, Any, dict[str, bool], str]] = [
     ("whole", whole, {}, "is not empty; give --overwrite, --resume or another folder"),
-    ("whole, resumed", whole, {"resume": True}, "nothing to resume"),
+    ("whole, resumed", whole, {"resume": True}, "holds a whole run, of other inputs or settings"),
     ("cut off", opened, {}, "is not empty"),
     ("a file", filed, {"overwrite": True}, "is a file"),
     ("of somebody else", foreign, {}, "is not empty"),

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 JSONL_SUFFIXES = tuple(stem + codec for stem in (".jsonl", ".ndjson", ".jsonlines") for codec in ("", ".gz", ".zst"))
 
 
+STDIN = "stdin.jsonl"  # what standard input is called
+
+
 class Rewrite(NamedTuple):
     """A leaf and what becomes of it: its whole new text (None for null), and the spans (start, end, new) changed."""
 
