@@ -19,7 +19,7 @@ import numpy as np
 
 from privscan import jsontext
 from privscan.errors import InputError
-from privscan.formats import STDIN, joined, lines, vectors
+from privscan.formats import foreign, joined, lines, vectors
 from privscan.formats.lines import count, whole_lines
 from privscan.model import Leaf, LeafKind, Problem, Shard
 from privscan.places import places
@@ -35,16 +35,6 @@ BOM = b"\xef\xbb\xbf"
 _VALUES = msgspec.json.Decoder(msgspec.Raw)  # looks at every byte, makes nothing of it
 LONG = 1 << 20  # bytes: of longer lines no second copy is made
 DECODED_BYTES = 1 << 15  # at a time, to see whether they are text
-
-
-# The first bytes of what is no JSON, and what to do about it in a file and in a pipe.
-FOREIGN = {
-    b"\x1f\x8b": ("gzip", "name it .jsonl.gz", "decompress it on the way with gzip -dc"),
-    b"\x28\xb5\x2f\xfd": ("zstd", "name it .jsonl.zst", "decompress it on the way with zstd -dc"),
-    b"PAR1": ("Parquet", "name it .parquet", "give it as a file: Parquet cannot be read from a pipe"),
-    b"\xff\xfe": ("UTF-16", *["write it as UTF-8"] * 2),
-    b"\xfe\xff": ("UTF-16", *["write it as UTF-8"] * 2),
-}
 
 
 def codec_of(path: str) -> str:
@@ -320,7 +310,7 @@ class Jsonl:
         if codec_of(path) or path == "-":
             return [whole]
         with open(path, "rb", buffering=0) as source:
-            _ours(source.read(4), uri)
+            foreign.check(source.read(4), uri)
         if os.path.getsize(path) <= split + split // 2:
             return [whole]
         shards, start, first, seen, lines = [], 0, 0, 0, 0
@@ -377,7 +367,7 @@ class Jsonl:
             import sys
 
             pipe = io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False), lines.BLOCK_BYTES)
-            _ours(pipe.peek(4), shard.uri)
+            foreign.check(pipe.peek(4), shard.uri)
             return pipe
         codec = codec_of(shard.path)
         if codec:
@@ -395,13 +385,6 @@ class Jsonl:
     def assemble(self, shard: Shard, parts: Sequence[str], target: str) -> None:
         """Join the parts. A compressed file that came out empty gets an empty frame."""
         joined(parts, target, compress(b"", codec_of(shard.uri)))
-
-
-def _ours(head: bytes, uri: str) -> None:
-    """InputError where a plain file opens like something else: not one of its lines could be read."""
-    for mark, (kind, in_file, in_pipe) in FOREIGN.items():
-        if head.startswith(mark):
-            raise InputError(f"{uri}: holds {kind}, not JSON Lines; {in_pipe if uri == STDIN else in_file}")
 
 
 def too_long(uri: str, record: int) -> Problem:
