@@ -46,6 +46,7 @@ MOST = 3  # countries as near to one field as each other: more of them are a lis
 DIGITS = rb"[0-9](?:[ ./()\\\x2d]{0,3}[0-9]){6}"  # no number of a person is shorter
 STRONG, FAIR = 0.02, 0.05  # shares of random numbers of one shape that pass a check
 TRIES = 400
+KEPT = 4096  # shapes whose shares are remembered
 DEEPEST = 32  # segments of a field that are compared
 _WRITTEN = re.compile(r"[^\W\d_]|[-/–]")  # letters or joints that prices and counts do not have
 _THOUSANDS = re.compile(r"\d{1,3}(?:[ .]\d{3})+")
@@ -160,6 +161,8 @@ class Origins:
             entry = Compiled(next(known for known in self.rules if known.id == rule), hopeless=False)
             chance = random.Random(f"{rule} {shape} {country}")  # noqa: S311 - a measurement, repeatable
             passed = sum(_passes(entry, _filled(shape, chance)) for _ in range(TRIES))
+            if len(self._strengths) >= KEPT:
+                self._strengths.clear()
             self._strengths[rule, shape] = passed / TRIES
         return self._strengths[rule, shape]
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PIECE = 1 << 15  # code points of a text tagged at once; longer ones are cut
 OVERLAP = 256  # code points two pieces share, so that a name at the cut is seen whole
 BATCH = 1 << 18  # code points tagged together
-KEPT = 1 << 13  # texts whose names are remembered
+KEPT = 1 << 22  # code points of the texts whose names are remembered
 
 
 class Reader:
@@ -36,6 +36,7 @@ class Reader:
         self.lean = lean if lean is not None else weights.lean
         self.tagger = network.Tagger(weights)
         self._kept: dict[str, tuple[Name, ...]] = {}
+        self._held = 0  # code points of their texts
 
     def names(self, texts: Sequence[str]) -> Iterator[tuple[str, tuple[Name, ...]]]:
         """Yield each of the distinct texts with the names in it, in the text's own code points."""
@@ -67,12 +68,17 @@ class Reader:
                 high += 1
             self._pieces(texts, pieces[low:high], found)
             low = high
-        if len(self._kept) + len(texts) > KEPT:
-            self._kept.clear()
         for text, names in zip(texts, found, strict=True):
             if len(text) < PIECE:
-                self._kept[text] = tuple(names)
+                self._keep(text, tuple(names))
             yield text, tuple(names)
+
+    def _keep(self, text: str, names: tuple[Name, ...]) -> None:
+        self._held += len(text)
+        if self._held > KEPT:
+            self._kept.clear()
+            self._held = len(text)
+        self._kept[text] = names
 
     def _pieces(self, texts: Sequence[str], pieces: Sequence[tuple[int, int, int]], found: list[list[Name]]) -> None:
         """Tag some pieces as one text with walls between them."""

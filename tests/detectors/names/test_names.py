@@ -79,6 +79,16 @@ def test_long_texts_are_read_in_pieces() -> None:
         assert [piece[name.start : name.end] for name in found_in if name.kind == 1] == ["Jonathan Berg"]
 
 
+def test_what_is_remembered_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "KEPT", 3 * len(LETTER))
+    read = reader.Reader(network.load())
+    for number in range(9):
+        (text, once), (_, again) = (next(read.names([f"{LETTER} {number}"])) for _ in range(2))
+        assert once == again
+        assert text in read._kept
+        assert sum(map(len, read._kept)) <= reader.KEPT
+
+
 @pytest.mark.parametrize("room", [16, 300])
 def test_little_room_changes_nothing(room: int, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [
