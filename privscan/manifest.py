@@ -7,11 +7,13 @@ import hashlib
 import json
 import os
 import platform
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import privscan
 from privscan import config, detectors, jsontext
 from privscan.errors import UsageError
+from privscan.model import Finding
 from privscan.policy import OPERATORS
 
 if TYPE_CHECKING:
@@ -21,8 +23,14 @@ if TYPE_CHECKING:
     from privscan.inputs import Inputs
     from privscan.model import Report, Tally
 
+SCHEMA = "privscan/manifest/1"
 PACKAGES = ("hyperscan", "numpy", "orjson", "pyarrow", "xxhash", "python-stdnum", "phonenumbers")
 PLUGINS = ("privscan.detectors", "privscan.operators", "privscan.reports")
+_NEEDED = frozenset(
+    "version command paths read_from settings policy_file rule_files policy_sha256 rules_sha256 key_check inputs outputs "
+    "outcomes complete files".split()
+)
+"""What every manifest says, and those who read one ask for."""
 
 
 def identity(path: str) -> tuple[int, int]:
@@ -116,7 +124,7 @@ def plugins(settings: Settings) -> list[str]:
 def of(settings: Settings, report: Report, paths: Sequence[str], inputs: Inputs) -> dict[str, Any]:
     """Return the manifest. `paths` and `read_from` tell `verify` and `explain` where the inputs were."""
     return {
-        "schema": "privscan/manifest/1",
+        "schema": SCHEMA,
         "version": privscan.__version__,
         "command": settings.command,
         "paths": [path if path == "-" else os.path.abspath(path) for path in paths],
@@ -165,17 +173,18 @@ def load(run: str) -> dict[str, Any]:
     path = os.path.join(run, "manifest.json")
     try:
         with open(path, "rb") as file:
-            found: dict[str, Any] = json.load(file)
+            found = json.load(file)
     except OSError:
         begun = os.path.isdir(os.path.join(run, ".work"))
         hint = "; finish it with --resume" if begun else "; give a run folder, as `clean` writes it"
         raise UsageError(f"{run}: holds no manifest.json, so it is no whole run{hint}") from None
     except ValueError:
         raise UsageError(f"{path}: is not JSON; the run folder was changed, run again") from None
-    if found.get("schema") != "privscan/manifest/1":
-        raise UsageError(
-            f"{path}: is of schema {str(found.get('schema'))[:40]!r}, this version reads privscan/manifest/1"
-        )
+    if not isinstance(found, dict) or found.get("schema") != SCHEMA:
+        schema = str(found.get("schema"))[:40] if isinstance(found, dict) else ""
+        raise UsageError(f"{path}: is of schema {schema!r}, this version reads {SCHEMA}")
+    if missing := sorted(_NEEDED - found.keys()):
+        raise UsageError(f"{path}: does not say {missing[0]}; the run folder was changed, run again")
     return found
 
 
@@ -219,8 +228,7 @@ def _to_parquet(rows: str, target: str) -> None:
         "score": pa.float64(),
         "evidence": pa.list_(text),
     }
-    names = ["id", "uri", "record", "field", "start", "end", "entity", "rule", "confidence", "score", "severity"]
-    schema = pa.schema([(name, kinds.get(name, text)) for name in (*names, "evidence", "fingerprint", "state")])
+    schema = pa.schema([(field.name, kinds.get(field.name, text)) for field in fields(Finding)])
     with pq.ParquetWriter(target, schema, compression="zstd") as writer, open(rows, "rb") as source:
         while lines := source.readlines(8 << 20):
             writer.write_batch(

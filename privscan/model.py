@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import datetime
+    from collections.abc import Mapping
 
 __all__ = [
     "Action",
@@ -252,24 +253,16 @@ class Finding:
     fingerprint: str
     state: State
 
-    def row(self) -> dict[str, Any]:
-        """Return the columns of the findings file, in their documented order."""
-        return {
-            "id": self.id,
-            "uri": self.uri,
-            "record": self.record,
-            "field": self.field,
-            "start": self.start,
-            "end": self.end,
-            "entity": self.entity,
-            "rule": self.rule,
-            "confidence": self.confidence.label,
-            "score": self.score,
-            "severity": self.severity.label,
-            "evidence": list(self.evidence),
-            "fingerprint": self.fingerprint,
-            "state": self.state.value,
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Finding:
+        """Return the finding that a row of the findings file tells of; its columns are the fields here, in order."""
+        told = {
+            "confidence": Confidence.of(row["confidence"]),
+            "severity": Severity.of(row["severity"]),
+            "evidence": tuple(row["evidence"]),
+            "state": State(row["state"]),
         }
+        return cls(**{**row, **told})
 
 
 @dataclass(frozen=True, slots=True)

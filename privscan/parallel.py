@@ -42,8 +42,9 @@ class Workers:
             with _held():
                 started = [self._pool.submit(_ready) for _ in range(count)]
             try:
-                for future in started:
-                    future.result()
+                with _told():
+                    for future in started:
+                        future.result()
             except BaseException:
                 self.close(now=True)
                 raise
@@ -56,21 +57,14 @@ class Workers:
             for task in tasks:
                 yield _guarded(function, self._local, task)
             return
-        from concurrent.futures.process import BrokenProcessPool
-
         flying: collections.deque[Any] = collections.deque()
-        try:
+        with _told():
             for task in tasks:
                 flying.append(self._pool.submit(_call, function, task))
                 if len(flying) >= 2 * self._count:
                     yield flying.popleft().result()
             while flying:
                 yield flying.popleft().result()
-        except BrokenProcessPool:
-            raise OutputError(
-                "a worker process was ended from outside, most likely for want of memory; "
-                "run again with --resume and fewer --workers"
-            ) from None
 
     def close(self, *, now: bool = False) -> None:
         """End the processes; `now` without waiting for what they are at."""
@@ -80,6 +74,20 @@ class Workers:
             for process in list((self._pool._processes or {}).values()):  # noqa: SLF001 - nothing public ends them
                 process.terminate()
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Turn the end of a process that nobody here asked for into a sentence."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    try:
+        yield
+    except BrokenProcessPool:
+        raise OutputError(
+            "a worker process was ended from outside, most likely for want of memory; "
+            "run again with --resume and fewer --workers"
+        ) from None
 
 
 @contextlib.contextmanager

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from privscan import jsontext, manifest, runfolder
 from privscan.errors import UsageError
+from privscan.model import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from privscan.model import Report
 
-__all__ = ["check", "path", "places", "read", "report"]
+__all__ = ["check", "findings", "path", "places", "read", "report"]
 
 _FIELDS = ("id", "uri", "record", "field", "entity", "rule", "confidence", "severity", "fingerprint", "state")
 
@@ -64,6 +65,12 @@ def read(run: str) -> Iterator[dict[str, Any]]:
             if not isinstance(row, dict) or any(name not in row for name in _FIELDS):
                 raise UsageError(f"{path(run)}: line {number} is no finding; take the run's own file, or run again")
             yield row
+
+
+def findings(run: str) -> Iterator[Finding]:
+    """Yield the findings of a run folder after comparing them with its manifest; UsageError as `check` and `read`."""
+    check(run, "findings.jsonl")
+    return map(Finding.of, read(run))
 
 
 def places(run: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import privscan
-from privscan import Finding, Options, Policy, Report, clean, config, deduplicate, load_rules, scan
+from privscan import Finding, Options, Policy, Report, clean, config, deduplicate, load_findings, load_rules, scan
 from privscan.errors import PrivscanError, RuleError, UsageError
 
 if TYPE_CHECKING:
@@ -73,7 +73,16 @@ def test_scan_writes_findings_without_values(corpus: Path, tmp_path: Path) -> No
     scan([str(corpus)], findings=str(target), workers=1)
     text = target.read_text(encoding="utf-8")
     assert VALUE not in text
-    assert set(json.loads(text)) == set(Finding.__dataclass_fields__)
+    assert list(json.loads(text)) == list(Finding.__dataclass_fields__)
+
+
+def test_findings_of_a_run_are_read_again(corpus: Path, tmp_path: Path) -> None:
+    scan(corpus, out=tmp_path / "run", select="pii.email", workers=1)
+    found: list[Finding] = list(load_findings(tmp_path / "run"))
+    assert [(finding.record, finding.field, finding.confidence.label) for finding in found] == [(1, "/text", "high")]
+    assert str(RECORDS[1]["text"])[found[0].start : found[0].end] == VALUE
+    with pytest.raises(UsageError, match="holds no manifest"):
+        load_findings(corpus)
 
 
 def test_clean_writes_redacted_deduplicated_copies(corpus: Path, tmp_path: Path) -> None:

@@ -82,6 +82,15 @@ def test_a_process_ended_from_outside_is_told(settings: config.Settings) -> None
         gathered(Workers(settings, tools, 2), dies)
 
 
+def ends(_settings: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_that_does_not_start_is_told(settings: config.Settings) -> None:
+    with pytest.raises(OutputError, match="ended from outside"):
+        Workers(settings, ends, 2)
+
+
 def test_few_tasks_are_asked_for_ahead(settings: config.Settings) -> None:
     asked = 0
 

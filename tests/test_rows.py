@@ -31,9 +31,17 @@ def run(tmp_path_factory: pytest.TempPathFactory, cache_dir: str) -> Path:
     return folder / "run"
 
 
+def forget(run: Path, name: str) -> None:
+    told = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
+    del told[name]
+    (run / "manifest.json").write_text(json.dumps(told), encoding="utf-8")
+
+
 BROKEN: list[tuple[str, Callable[[Path], Any], str]] = [
     ("no manifest", lambda run: (run / "manifest.json").unlink(), r"holds no manifest\.json"),
     ("half a manifest", lambda run: (run / "manifest.json").write_text("{"), "is not JSON"),
+    ("a list for a manifest", lambda run: (run / "manifest.json").write_text("[]"), "is of schema ''"),
+    ("a part of one", lambda run: forget(run, "read_from"), "does not say read_from; the run folder was changed"),
     ("another schema", lambda run: (run / "manifest.json").write_text('{"schema": "x/9"}'), "is of schema"),
     (
         "findings of another run",

@@ -7,8 +7,10 @@ data's own.
 from __future__ import annotations
 
 import csv
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from privscan.model import Finding
 from privscan.reports import wording
 
 if TYPE_CHECKING:
@@ -19,10 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "write"]
 
-COLUMNS = (
-    "id", "uri", "record", "field", "start", "end", "entity", "rule", "confidence", "score", "severity", "evidence",
-    "fingerprint", "state",
-)  # fmt: skip
+COLUMNS = tuple(field.name for field in fields(Finding))
 _LONGEST = 32_000  # characters of a cell; spreadsheets take 32,767
 
 
