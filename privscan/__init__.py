@@ -95,8 +95,8 @@ def scan(paths: Paths, *, out: Path | None = None, findings: Path | None = None,
     """Look for what the policy names and change nothing.
 
     `paths` are files and folders. `out` is a run folder to write the report and findings to (`load_findings` reads
-    them), `findings` a .jsonl or .parquet file for the findings alone. Returns the report; raises a PrivscanError for what cannot be asked or
-    written, and reports what cannot be read.
+    them), `findings` a .jsonl or .parquet file for the findings alone. Returns the report; raises a PrivscanError for
+    what cannot be asked or written, and reports what cannot be read.
     """
     return _run("scan", paths, out, findings=findings, **options)
 

@@ -27,8 +27,8 @@ SCHEMA = "privscan/manifest/1"
 PACKAGES = ("hyperscan", "numpy", "orjson", "pyarrow", "xxhash", "python-stdnum", "phonenumbers")
 PLUGINS = ("privscan.detectors", "privscan.operators", "privscan.reports")
 _NEEDED = frozenset(
-    "version command paths read_from settings policy_file rule_files policy_sha256 rules_sha256 key_check inputs outputs "
-    "outcomes complete files".split()
+    "version command paths read_from settings policy_file rule_files policy_sha256 rules_sha256 key_check inputs "
+    "outputs outcomes complete files".split()
 )
 """What every manifest says, and those who read one ask for."""
 

@@ -39,8 +39,7 @@ TEXTS = frozenset(
 ONE_BY_ONE = 3  # times as long as trying everywhere, trying place by place takes
 KEPT, KEPT_LENGTH = 4096, 128  # values of a rule whose verdicts are remembered, and how long they may be
 Verdicts = tuple[tuple[str, validators.Verdict], ...]
-# Confidence, score, evidence, and the steps that led there.
-Weight = tuple[Confidence, float, tuple[str, ...], tuple[tuple[str, Confidence], ...]]
+Weight = tuple[Confidence, float, tuple[str, ...]]  # confidence, score, evidence
 SCORES = {Confidence.LOW: 0.3, Confidence.MEDIUM: 0.6, Confidence.HIGH: 0.9}
 
 
@@ -168,13 +167,9 @@ def weigh(
     field_word: str,
     lone: str = "",
 ) -> Weight | None:
-    """Return confidence, score, evidence and the steps that led there; None when the rule rejects the match.
-
-    A pure function of the rule and what was seen, so that `explain` can tell the story again.
-    """
+    """Return confidence, score and evidence, in the order it counted; None when the rule rejects the match."""
     level = rule.confidence
     evidence: list[str] = []
-    steps = [(f"shape of {rule.name}", level)]
     proof = "verified" if rule.id.startswith("secret.") else "checksum"
     failed = any(verdict.state == "failed" for _, verdict in verdicts)
     if failed and rule.on_failed == "reject":
@@ -187,10 +182,8 @@ def weigh(
     if failed:
         if rule.on_failed == "lower":
             level = Confidence(max(level - 1, Confidence.LOW))
-        steps.append(("a validator failed", level))
     elif passed:
         level = max(level, rule.checked)
-        steps.append(("every validator that applies passed", level))
     if failed and rule.on_failed == "lower":
         lone = ""  # a number that stands alone and is wrong is another number
     for word, where in ((context, "context"), (field_word, "field"), (lone, "alone")):
@@ -198,10 +191,8 @@ def weigh(
             evidence.append(f"{where}:{word}")
     if context or field_word or lone:
         level = Confidence(min(level + 1, Confidence.HIGH))
-        said = f"{'field name' if field_word else 'context'} says {field_word or context}"
-        steps.append((said if context or field_word else "nothing else stands in the text", level))
     score = SCORES[level] + 0.03 * bool(context) + 0.03 * bool(field_word) + 0.03 * passed - 0.1 * failed
-    return level, round(score, 2), tuple(evidence or ["shape"]), tuple(steps)
+    return level, round(score, 2), tuple(evidence or ["shape"])
 
 
 # What the plan of a run is made by.

@@ -195,7 +195,7 @@ class Patterns:
         weighed = entry.weighed((entry.verdicts(value), context, named, lone))
         if weighed is None or (weighed[0] < self.minimum and not rule.requires):  # those are judged with their partner
             return None
-        level, score, evidence, _ = weighed
+        level, score, evidence = weighed
         state = State.NEW
         if "placeholder" in evidence or any(sample.search(value) for sample in entry.placeholders):
             state = State.PLACEHOLDER
