@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 __all__ = [
     "Action",
@@ -417,8 +417,19 @@ class Tally:
     media: Counter[str] = field(default_factory=Counter)
     topics: Counter[str] = field(default_factory=Counter)
 
+    @classmethod
+    def total(cls, tallies: Iterable[Tally]) -> Tally:
+        """Add many up at once: of a thousand files each would copy the counts of all before it."""
+        out = cls()
+        for tally in tallies:
+            out.records += tally.records
+            out.bytes += tally.bytes
+            for name in cls.__slots__[2:]:
+                getattr(out, name).update(getattr(tally, name))
+        return out
+
     def __add__(self, other: Tally) -> Tally:
-        return Tally(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+        return Tally.total((self, other))
 
 
 @dataclass(frozen=True, slots=True)

@@ -342,9 +342,7 @@ class Run:
         if self.folder is not None:
             with writing(self.work):
                 names.rewrite(map(self.folder.stem, (piece.name for piece in self.pieces)))
-        tally = Tally()
-        for result in self.results:
-            tally = tally + result.tally
+        tally = Tally.total(result.tally for result in self.results)
         tally.fields = names.counted(account.fewest(tally.fields))
         if self.folder is not None and self.drops:
             for piece in self.pieces:
@@ -372,7 +370,7 @@ class Run:
         folder = self.folder
         if folder is None or not self.writes_data:
             return
-        done = zip(reversed(self.pieces[: len(self.results)]), reversed(self.results), strict=True)
+        done = ((self.pieces[at], self.results[at]) for at in reversed(range(len(self.results))))
         ours = list(itertools.takewhile(lambda pair: pair[0].shard.file == number, done))[::-1]
         entry = ours[0][0].shard
         outcomes = [result.tally.outcomes for _, result in ours]

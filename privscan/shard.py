@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from privscan.config import Settings
     from privscan.detectors import Detector
     from privscan.formats import Block, Rewrite
-    from privscan.model import Leaf, Shard
+    from privscan.model import Leaf, Rule, Shard
 
 SAMPLES = 2  # redacted contexts kept of each entity and shard
 PROBLEMS_KEPT = 100  # of a shard, for the report; all stand in the quarantine
@@ -54,6 +54,8 @@ class Tools:
     settings: Settings
     detectors: tuple[Detector, ...]
     operators: dict[str, Any]
+    special: tuple[Rule, ...]  # of categories that are told of as information
+    names: bool  # whether names of people are looked for
     actions: dict[tuple[str, str, State], Action] = field(default_factory=dict)
 
     def action_of(self, match: Match) -> Action:
@@ -70,7 +72,8 @@ def tools(settings: Settings) -> Tools:
     chosen = {settings.policy.default.operator, *(action.operator for _, action in settings.policy.actions)}
     idle = settings.command == "dedup" and settings.dedup.keep_policy != "fewest-findings"
     looking = () if idle else detectors.build(settings)
-    return Tools(settings, looking, operators.table(chosen))
+    names = any(rule.entity == "PERSON" for rule in settings.rules)
+    return Tools(settings, looking, operators.table(chosen), topics.special(settings), names)
 
 
 class _Line:
@@ -91,8 +94,6 @@ class _Line:
         self.writer = self.format.writer(shard, f"{parts}.data") if data and parts else None
         self.redactor = Redactor(kit.detectors, kit.action_of, kit.operators, self.settings.key)
         self.filter = field_filter(self.settings.fields, self.settings.exclude_fields)
-        self.special = topics.special(self.settings)
-        self.names = any(rule.entity == "PERSON" for rule in self.settings.rules)
         self.cuts = cuts.of(parts, shard.uri, kit.settings.dedup, field_filter(kit.settings.dedup_fields, ()))
         if self.cuts is not None:
             kit.actions[cuts.NAME] = cuts.ACTION
@@ -128,7 +129,7 @@ class _Line:
             read = [row for row in rows if outcomes[row] is Outcome.CLEAN]
             fresh = quasi.counted(block, read, self.settings, self.filter)
             self.result.groups = quasi.merged(self.result.groups, fresh) if fresh else self.result.groups
-            self.result.tally.topics.update(topics.speaking(block, self.special, self.settings.cache_dir))
+            self.result.tally.topics.update(topics.speaking(block, self.kit.special, self.settings.cache_dir))
         found = self.detected(block, outcomes)
         if self.cuts is not None:
             found = self.cuts.into(block, found, outcomes)
@@ -254,7 +255,7 @@ class _Line:
     def account(self, record: Record) -> None:
         """Count the record's findings and write their rows."""
         tally, uri = self.result.tally, self.shard.uri
-        if self.names:
+        if self.kit.names:
             tally.topics.update(topics.naming(record.leaves))
         hidden = account.hidden_names(record)
         rows = []

@@ -167,7 +167,8 @@ class _Choice:
         leaders, families = np.unique(fates.leader[members], return_counts=True)
         families += leaders >= self.references
         matched = np.count_nonzero(fates.leader[members] < self.references)
-        paths = [self.write_part(parts, index, stays) for index in range(self.against, len(parts))]
+        files = np.array([part.file for part in parts], np.int32)
+        paths = [self.write_part(files, index, stays) for index in range(self.against, len(parts))]
         gone = members[~stays[members]]
         exact = int(np.count_nonzero(fates.state[gone] == EXACT))
         return Summary(
@@ -183,14 +184,13 @@ class _Choice:
             sizes=sizes(families[families > 1]),
         )
 
-    def write_part(self, parts: Sequence[Part], index: int, stays: NDArray[np.bool_]) -> str:
+    def write_part(self, files: NDArray[np.int32], index: int, stays: NDArray[np.bool_]) -> str:
         fates, store = self.fates, self.store
         start, stop = int(store.bounds[index]), int(store.bounds[index + 1])
         ranks = self.order.ranks(start, stop)
         rows = np.flatnonzero(~fates.leads[ranks])
         ranks = ranks[rows]
         kept, place = np.unique(self.order.rows(fates.leader[ranks]), return_inverse=True)
-        files = np.array([part.file for part in parts], np.int32)
         table = np.empty(rows.size, DROP)
         table["row"] = store.gather("row", rows + start)
         table["kept_file"] = files[np.searchsorted(store.bounds, kept, side="right") - 1][place]

@@ -120,8 +120,6 @@ class Writer:
         footer = json.dumps({"signed": _signed_with(self._settings), "blocks": self._blocks}).encode()
         self._write(footer + _CLOSING.pack(len(footer), xxhash.xxh3_64_intdigest(footer), _TAIL))
         try:
-            self._file.flush()
-            os.fsync(self._file.fileno())
             self._file.close()
             os.replace(f"{self._path}.part", self._path)
         except OSError as error:

@@ -41,6 +41,7 @@ _ROWS = (
     "qazwsxedc",
     "1q2w3e4r5t6y",
 )
+_RUNNING = frozenset(row[at : at + 3] for row in _ROWS for at in range(len(row) - 2))
 
 
 def kind(value: str) -> str:
@@ -62,7 +63,7 @@ def sequence(value: str) -> bool:
     if len(low) < 4:
         return False
     triples = [low[at : at + 3] for at in range(len(low) - 2)]
-    running = sum(any(triple in row for row in _ROWS) or len(set(triple)) == 1 for triple in triples)
+    running = sum(triple in _RUNNING or triple[0] * 3 == triple for triple in triples)
     if running * 2 >= len(triples):
         return True
     return any(low == (low[:size] * len(low))[: len(low)] for size in range(1, min(len(low) // 3, 8) + 1))
