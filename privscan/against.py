@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from privscan import formats, inputs, manifest, pieces
 from privscan.dedup import Part
-from privscan.errors import ConfigError, InputError, UsageError
+from privscan.errors import ConfigError, InputError
 from privscan.model import Problem
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from privscan.model import Shard
     from privscan.parallel import Workers
 
-__all__ = ["References", "check_place", "identity", "sign_against"]
+__all__ = ["References", "identity", "sign_against"]
 
 
 @dataclass(slots=True)
@@ -44,14 +44,6 @@ class References:
     def missed(self, uri: str, reason: str) -> None:
         """Note a file that was not, or not wholly, compared with."""
         self.problems.append(Problem(uri, None, "against", f"{reason}; rows like what it holds may be left in"))
-
-
-def check_place(settings: Settings) -> None:
-    """UsageError when the index to save has no folder to stand in."""
-    target = settings.dedup.index
-    folder = os.path.dirname(os.path.abspath(target))
-    if target and (os.path.isdir(target) or not os.path.isdir(folder)):
-        raise UsageError(f"--save-index {target}: cannot be written; give a file in a folder that is there")
 
 
 def identity(settings: Settings) -> list[Any]:

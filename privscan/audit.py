@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import privscan
 from privscan import manifest, runfolder
 from privscan.errors import UsageError
+from privscan.writing import appearing, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +38,6 @@ def signing_key(path: str) -> Any:
             found = load_pem_private_key(file.read(), password=None)
     except OSError as error:
         raise UsageError(f"--sign-key {path}: cannot be read ({error.strerror}){hint}") from None
-    except (ValueError, TypeError, ArithmeticError):
-        found = None
     except Exception:  # noqa: BLE001 - the library's own kinds of error; their words may quote the file
         found = None
     if not isinstance(found, Ed25519PrivateKey):
@@ -77,11 +76,8 @@ def sign(run: str, key: Any) -> None:
     """Write the signature of a run's manifest beside it."""
     with open(os.path.join(run, "manifest.json"), "rb") as file:
         told = _told(key.public_key(), key.sign(file.read()))
-    path = os.path.join(run, SIGNATURE)
-    with runfolder.writing(path):
-        with open(f"{path}.tmp", "w", encoding="utf-8") as file:
-            file.write(json.dumps(told) + "\n")
-        os.replace(f"{path}.tmp", path)
+    with appearing(os.path.join(run, SIGNATURE)) as name, open(name, "w", encoding="utf-8") as file:
+        file.write(json.dumps(told) + "\n")
 
 
 def signed(run: str, public: str) -> str:
@@ -122,7 +118,7 @@ def append(log: str, run: str, key: Any = None) -> None:
     UsageError where that is broken, OutputError where the file cannot grow.
     """
     found = manifest.load(run)
-    with runfolder.writing(log), _locked(log) as file:
+    with writing(log), _locked(log) as file:
         lines = file.read().splitlines()
         if wrong := _chain(lines):
             raise UsageError(f"--audit {log}: {wrong}; keep this file as it is, and start another")
@@ -209,5 +205,5 @@ def broken(log: str, run: str, public: str | None = None) -> str:
     if wrong := _chain(lines, public_key(public) if public else None):
         return wrong
     digest = runfolder.sha256(os.path.join(run, "manifest.json"))
-    named = any(json.loads(line)["manifest_sha256"] == digest for line in lines)
+    named = any(json.loads(line).get("manifest_sha256") == digest for line in lines)
     return "" if named else "no line names this run's manifest as it stands"

@@ -10,6 +10,7 @@ import typer
 
 from privscan import __version__, flags, repetition, shell, verbs
 from privscan.errors import UsageError
+from privscan.writing import check_place
 
 app = typer.Typer(
     name="privscan",
@@ -300,7 +301,7 @@ def _run(command: str, paths: list[str], out: str | None, options: dict[str, Any
         baseline = options.get("write_baseline")
         if baseline and source == "ephemeral":
             raise UsageError("--write-baseline: needs a key that is kept, to compare with later; give --key-file")
-        shell.check_place(baseline, "--write-baseline ")
+        check_place(baseline, "--write-baseline ")
         with contextlib.ExitStack() as stack:
             folder = out
             if out is None and (

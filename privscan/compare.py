@@ -7,15 +7,15 @@ that moved to another record or file is the same value.
 from __future__ import annotations
 
 import json
-import os
 from array import array
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from privscan import gate, rows, runfolder, states
+from privscan import gate, rows, states
 from privscan.errors import UsageError
 from privscan.model import Severity, State, Tally
+from privscan.writing import appearing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,14 +39,11 @@ def write_baseline(run: str, target: str) -> int:
         if row["state"] in _COUNTED:
             counts.setdefault(row["fingerprint"], [row["entity"], 0])[1] += 1
     head = {"schema": states.SCHEMA, "key_check": found["key_check"], "fingerprints": len(counts)}
-    temporary = f"{target}.tmp"
-    with runfolder.writing(target):
-        with open(temporary, "w", encoding="utf-8") as file:
-            file.write(json.dumps(head) + "\n")
-            for fingerprint, (entity, count) in sorted(counts.items()):
-                line = {"fingerprint": fingerprint, "entity": entity, "findings": count}
-                file.write(json.dumps(line) + "\n")
-        os.replace(temporary, target)
+    with appearing(target) as name, open(name, "w", encoding="utf-8") as file:
+        file.write(json.dumps(head) + "\n")
+        for fingerprint, (entity, count) in sorted(counts.items()):
+            line = {"fingerprint": fingerprint, "entity": entity, "findings": count}
+            file.write(json.dumps(line) + "\n")
     return len(counts)
 
 

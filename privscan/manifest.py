@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -15,6 +14,7 @@ from privscan import config, detectors, jsontext
 from privscan.errors import UsageError
 from privscan.model import Finding
 from privscan.policy import OPERATORS
+from privscan.writing import appearing, check_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -189,31 +189,21 @@ def load(run: str) -> dict[str, Any]:
 
 
 def check_findings(target: str) -> None:
-    """See, before any data is read, that findings can be written to a file; UsageError where not."""
+    """See, before any data is read, that findings can be written to a file; UsageError or OutputError where not."""
     if not target.endswith((".jsonl", ".parquet")):
         raise UsageError(f"--findings {target}: the file's name must end in .jsonl or .parquet")
-    if not os.path.isdir(os.path.dirname(os.path.abspath(target))) or os.path.isdir(target):
-        raise UsageError(f"--findings {target}: cannot be written; give a file in a folder that is there")
+    check_place(target, "--findings ")
 
 
 def export_findings(rows: str, target: str) -> None:
     """Write findings rows (JSON Lines) to a .jsonl or .parquet file, a batch at a time, by rename."""
-    from privscan.runfolder import unwritable
-
-    temporary = f"{target}.tmp"
-    try:
+    with appearing(target) as name:
         if target.endswith(".parquet"):
-            _to_parquet(rows, temporary)
+            _to_parquet(rows, name)
         else:
             import shutil
 
-            shutil.copyfile(rows, temporary)
-        os.replace(temporary, target)
-    except OSError as error:
-        raise unwritable(target, error) from None
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
+            shutil.copyfile(rows, name)
 
 
 def _to_parquet(rows: str, target: str) -> None:

@@ -22,8 +22,8 @@ from privscan.errors import InputError
 from privscan.formats import jsonl
 from privscan.formats.lines import count
 from privscan.model import Outcome, Problem, Shard
-from privscan.runfolder import writing
 from privscan.shard import field_filter, process_shard
+from privscan.writing import appearing, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -142,8 +142,8 @@ def list_repeated(kit: Tools, piece: Piece, found: Found, target: str, names: Se
     asked, counts = kit.settings, [0, 0, 0]
     try:
         with (
-            writing(target),
-            open(f"{target}.tmp", "w", encoding="utf-8") as out,
+            appearing(target) as name,
+            open(name, "w", encoding="utf-8") as out,
             contextlib.suppress(InputError),  # pass two tells of it
         ):
             blocks = formats.named(piece.shard.format).blocks(piece.shard)
@@ -155,8 +155,6 @@ def list_repeated(kit: Tools, piece: Piece, found: Found, target: str, names: Se
                     counts[1] += words
                 counts[0], counts[2] = counts[0] + len(row["passages"]), counts[2] + 1
                 out.write(json.dumps(row) + "\n")
-        with writing(target):
-            os.replace(f"{target}.tmp", target)
     finally:
         piece.discard()
     return counts[0], counts[1], counts[2]

@@ -39,7 +39,7 @@ from privscan.errors import InputError, PrivscanError, UsageError
 from privscan.model import Artifact, Outcome, Problem, Report, Shard, Tally
 from privscan.parallel import Workers
 from privscan.pieces import Piece
-from privscan.runfolder import writing
+from privscan.writing import appearing, check_place, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Sequence
@@ -73,7 +73,7 @@ class Run:
         self.tick = tick or (lambda _bytes, _findings: None)
         if findings is not None:
             manifest.check_findings(findings)
-        against.check_place(settings)
+        check_place(settings.dedup.index, "--save-index ")
         self.inputs = inputs.gather(paths, exclude=out)
         if only is not None:
             self.inputs.files = [file for file in self.inputs.files if file.uri in only]
@@ -154,10 +154,8 @@ class Run:
         """Keep standard input in a file where it is read twice; a resume goes on with what was kept whole."""
         self.stdin = os.path.join(self.work, "stdin.jsonl")
         if not os.path.exists(self.stdin):
-            with writing(self.stdin):
-                with open(f"{self.stdin}.tmp", "wb") as file:
-                    shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
-                os.replace(f"{self.stdin}.tmp", self.stdin)
+            with appearing(self.stdin) as name, open(name, "wb") as file:
+                shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
         self.before["-"] = (os.path.getsize(self.stdin), 0)
         self.check_fields()
 

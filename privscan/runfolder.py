@@ -18,9 +18,10 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from privscan.echo import Values
-from privscan.errors import OutputError, UsageError
+from privscan.errors import UsageError
 from privscan.model import Problem, Tally
 from privscan.shard import Result
+from privscan.writing import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -181,28 +182,6 @@ class RunFolder:
         self.put("manifest.json", manifest)
         with writing(self.work):
             shutil.rmtree(self.work)
-
-
-class writing:  # noqa: N801 - reads as a word at its use
-    """Turn what the system says about writing into a sentence with place and remedy."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, OSError):
-            raise unwritable(self.path, error) from None
-
-
-def unwritable(path: str, error: OSError) -> OutputError:
-    """Return the error for a path that cannot be written."""
-    reason = error.strerror or type(error).__name__
-    remedy = "free space or give write permission, then run again (clean and dedup: with --resume)"
-    if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
-        remedy = "give a place in a folder that is there"
-    return OutputError(f"{path}: cannot be written ({reason}); {remedy}")
 
 
 def _remove(path: str) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from privscan.errors import OutputError, PrivscanError, UsageError
+from privscan.writing import check_place, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -40,13 +41,6 @@ def chosen(wanted: list[str] | None, *, quiet: bool, group_by: str | None = None
         reports.check(name)
         check_place(target)
     return chosen
-
-
-def check_place(target: str | None, flag: str = "") -> None:
-    """UsageError, before any data is read, for a file to write that is a folder, or in none."""
-    folder = os.path.dirname(os.path.abspath(target)) if target else ""
-    if target and (os.path.isdir(target) or not os.path.isdir(folder)):
-        raise UsageError(f"{flag}{target}: cannot be written; give a file in a folder that is there")
 
 
 def lists(formats: list[str]) -> bool:
@@ -108,8 +102,6 @@ def each(formats: list[str], one: Callable[[str, TextIO], None]) -> None:
                 with open(target, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
                     one(name, stream)
             except OSError as error:
-                from privscan.runfolder import unwritable
-
                 raise unwritable(target, error) from None
         else:
             with piped():

@@ -14,7 +14,7 @@ import pytest
 
 import privscan
 from privscan import config
-from privscan.errors import ConfigError, OutputError, UsageError
+from privscan.errors import ConfigError, UsageError
 from privscan.run import Run
 from privscan.verify import verify
 
@@ -170,7 +170,7 @@ REFUSED: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "index of exact": ({"index": "x.parquet", "method": "exact"}, ConfigError, "needs --dedup near"),
     "reference of no pass": ({"against": ["a.jsonl"], "method": "off"}, ConfigError, "leave --dedup off out"),
     "policy of contained": ({"keep_policy": "source", "sources": ["a"], "method": "contained"}, ConfigError, "longest"),
-    "place of the index": ({"index": "no/x.parquet"}, OutputError, "cannot be written"),
+    "place of the index": ({"index": "no/x.parquet"}, UsageError, "cannot be written"),
 }
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from privscan.errors import OutputError, UsageError
 from privscan.model import Artifact, Problem, Tally
-from privscan.runfolder import RunFolder, pack, sha256, unpack, writing
+from privscan.runfolder import RunFolder, pack, sha256, unpack
 from privscan.shard import Result
 
 if TYPE_CHECKING:
@@ -168,10 +168,7 @@ def test_results_survive_being_kept(tally: Tally, problems: list[Problem], broke
     assert unpack(json.loads(json.dumps(pack(result)))) == result
 
 
-def test_what_cannot_be_written_is_told_with_place_and_remedy(tmp_path: Path) -> None:
-    told = r"/x: cannot be written \(No space left on device\); free space .* --resume"
-    with pytest.raises(OutputError, match=told), writing("/x"):
-        raise OSError(28, os.strerror(28))
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
         opened(tmp_path / "file" / "out")

@@ -17,6 +17,7 @@ row of the row group uses, compression levels and page sizes (a file does not re
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -33,6 +34,7 @@ from privscan.formats.footer import BROKEN, options_of, schema_of
 from privscan.formats.objects import records
 from privscan.formats.rebuild import compact, gapped, has_dictionary, rebuild, recast, rewrite
 from privscan.model import Leaf, LeafKind, Problem, Shard
+from privscan.writing import unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -349,7 +351,7 @@ def _reading(uri: str) -> Iterator[None]:
     try:
         yield
     except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
-        raise InputError(f"{uri}: {os.strerror(error.errno or 0)}") from None
+        raise InputError(f"{uri}: cannot be read ({os.strerror(error.errno or 0)}); mend it and run again") from None
     except BROKEN:
         raise InputError(
             f"{uri}: no readable Parquet footer; the file is cut short, damaged, encrypted or of another "
@@ -362,10 +364,12 @@ def _writing(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else "the Parquet library could not write it"
-        raise OutputError(f"{os.path.basename(path)}: {reason}") from None
+        code = error.errno or errno.EIO  # Arrow's own words may quote data
+        raise unwritable(path, OSError(code, os.strerror(code))) from None
     except (pa.ArrowException, ValueError, MemoryError):
-        raise OutputError(f"{os.path.basename(path)}: rows do not fit the file's schema or the memory") from None
+        raise OutputError(
+            f"{path}: rows do not fit the file's schema or the memory; run again with --resume and fewer --workers"
+        ) from None
 
 
 def _unwritable(column: str) -> str:

@@ -52,7 +52,7 @@ def test_a_bad_footer_is_an_input_error(cut: Callable[[bytearray], bytes], tmp_p
 
 
 def test_a_missing_file_is_an_input_error(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"^gone: No such file"):
+    with pytest.raises(InputError, match=r"^gone: cannot be read \(No such file"):
         FORMAT.plan(str(tmp_path / "gone"), "gone", 0, 1)
 
 
