@@ -141,7 +141,7 @@ def clean(
     verbose: flags.Verbose = False,
     dedup_options: dict[str, Any] | None = None,
 ) -> None:
-    """Write redacted copies without repeated records, the findings and a report. The main job."""
+    """Write redacted copies without repeated records. The main job; findings and a report come with them."""
     _run("clean", paths, out, locals())
 
 
@@ -179,8 +179,9 @@ def verify(
     ] = None,
     quiet: flags.Quiet = False,
 ) -> None:
-    """Prove a run's promises on its files: accounts, coverage, untouched bytes, quarantine, no values, a re-scan.
+    """Prove a run's promises on its own files.
 
+    Looks at accounts, coverage, untouched bytes, quarantine and values in reports; runs and scans again.
     Exits 1 when one does not hold, 3 when the inputs are not there to look.
     """
     with shell.errors():
@@ -204,7 +205,7 @@ def report(
     findings: flags.Findings = None,
     group_by: flags.GroupBy = None,
 ) -> None:
-    """Print or write the report of an earlier run, without scanning again."""
+    """Print or write the report of an earlier run. Nothing is scanned again."""
     with shell.errors():
         from privscan import manifest, rows
 
@@ -223,7 +224,10 @@ def explain(
     finding: Annotated[str, typer.Argument(metavar="FINDING", help="A finding's id, or the start of one.")],
     input_: flags.MovedInput = None,
 ) -> None:
-    """Tell why something was found: rule, validators, context, score steps; the value masked."""
+    """Tell why something was found.
+
+    Shows the rule, its validators, the context, and each step of the confidence; the value is masked.
+    """
     from privscan.explain import explain as tell
 
     with shell.errors():
@@ -252,9 +256,10 @@ def rules_list(
 
 @rules_app.command("show")
 def rules_show(
-    rule: Annotated[str, typer.Argument(metavar="ID", help="A rule's id.")], rules: flags.RuleFiles = None
+    rule: Annotated[str, typer.Argument(metavar="ID", help="A rule's id, the head of one, or an entity.")],
+    rules: flags.RuleFiles = None,
 ) -> None:
-    """Show one rule: pattern, validators, context, examples, references."""
+    """Show rules: pattern, validators, context, examples, references."""
     from privscan import rules as packs
     from privscan.reports import tables
 
@@ -271,7 +276,10 @@ def rules_check(
         str | None, typer.Argument(metavar="PATH", help="A rule pack of yours; default: the shipped packs.")
     ] = None,
 ) -> None:
-    """Run every check on rules: their examples through the whole engine, counter-examples, time, overlaps."""
+    """Run every check on rules.
+
+    Looks for their examples through the whole engine, for counter-examples, time, overlaps. Exits 2 where one fails.
+    """
     from privscan.checks import check
     from privscan.reports import tables
 

@@ -31,7 +31,12 @@ _FLAGS: dict[str, tuple[Any, str, str, str]] = {
     "keep_policy": (str, "--keep-policy", "NAME", "Which stay: first, longest, newest, source, fewest-findings."),
     "keep_field": (str, "--keep-field", "POINTER", "Where the date (newest) or the source stands; default: the file."),
     "source": (list[str], "--source", "NAME", "A source, or folder, for --keep-policy source; repeatable, best first."),
-    "dedup_chat": (str, "--dedup-chat", "WHAT", "Of chats compare the whole dialogue (default) or the first-turn."),
+    "dedup_chat": (
+        str,
+        "--dedup-chat",
+        "WHAT",
+        "What of a chat is compared: dialogue (all of it, default) or first-turn.",
+    ),
     "against": (list[str], "--against", "PATH", "Also drop what repeats this file, folder or index (repeatable)."),
     "save_index": (str, "--save-index", "FILE", "Save the signatures of what stays, Parquet, for a later --against."),
     "list_repeated": (
@@ -122,7 +127,10 @@ def _show(
     row: Annotated[str, typer.Argument(metavar="ROW", help="FILE:ROW, or ROW where the run read one file.")],
     input_: flags.MovedInput = None,
 ) -> None:
-    """Tell why a record went or stayed: what it is like, how much, and how they differ, by shape."""
+    """Tell why a record went or stayed.
+
+    Shows what it is like, how much, and how they differ, by the shapes of their words.
+    """
     with shell.errors():
         from privscan import duplicates
         from privscan.reports import twins

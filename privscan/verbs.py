@@ -35,8 +35,9 @@ def diff(
     format_: _ALONE = None,
     quiet: flags.Quiet = False,
 ) -> None:  # fmt: skip
-    """Compare two runs with the same key: values that are new, gone, and in both.
+    """Compare the findings of two runs.
 
+    Both must be made with the same key. Tells the values that are new, gone, and in both.
     Exits 1 when a new one is of medium severity or more (see --fail-on).
     """
     with shell.errors():
@@ -86,7 +87,10 @@ def policy_check(
     name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A shipped policy, or a TOML file.")],
     rules: flags.RuleFiles = None,
 ) -> None:
-    """Check a policy whole: its keys, the rules and entities it names, the operators, that it looks for anything."""
+    """Check a policy whole.
+
+    Looks at its keys, the rules and entities it names, its operators, and that it looks for anything.
+    """
     from privscan import selection
 
     with shell.errors():
@@ -103,7 +107,10 @@ def config_(
         typer.Option("--schema", metavar="NAME", help="Print a JSON Schema: config, policy, report or finding."),
     ] = None,
 ) -> None:
-    """Print what a configuration file and the environment set, or a JSON Schema for editors and checkers."""
+    """Print what is configured, or a JSON Schema.
+
+    Tells what a configuration file and the environment set; schemas are for editors and checkers.
+    """
     import json
 
     with shell.errors():
@@ -146,7 +153,10 @@ def eval_(
     workers: flags.WorkerCount = None,
     format_: _ALONE = None,
 ) -> None:
-    """Score the policy on labelled texts: recall, precision, F2 and leaked characters by entity."""
+    """Score a policy on labelled texts.
+
+    Tells recall, precision, F2 and leaked characters by entity.
+    """
     asked = locals()
     with shell.errors():
         from privscan import measure
@@ -171,8 +181,9 @@ def canary(
     workers: flags.WorkerCount = None,
     format_: _ALONE = None,
 ) -> None:
-    """Plant invented values in a copy of some texts, clean it, and tell what was found and what survived.
+    """See which planted values a policy misses.
 
+    Invented values are planted in a copy of some texts, and that is cleaned: tells what was found, what survived.
     Exits 1 when a value that is no published sample survives.
     """
     asked = {name: value for name, value in locals().items() if name != "sample"}  # of texts, not of what is looked at

@@ -14,7 +14,7 @@ import pytest
 import typer.main
 import yaml
 
-from privscan import cli
+from privscan import cli, formats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,3 +153,11 @@ def test_the_image_is_slim_and_without_rights() -> None:
     assert "USER privscan" in last
     copied = [words.split()[:-1] for words in re.findall(r"^COPY (?!--from)(.+)$", text, re.MULTILINE)]
     assert all((ROOT / name).exists() for names in copied for name in names)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_hooks_look_at_every_kind_of_file_that_is_read(number: int) -> None:
+    pattern = re.compile(load(".pre-commit-hooks.yaml")[number]["files"])
+    for suffix in (suffix for _, _, suffixes in formats.MODULES.values() for suffix in suffixes):
+        assert pattern.search(f"data/part{suffix}"), suffix
+    assert not pattern.search("data/notes.txt")

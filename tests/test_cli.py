@@ -216,3 +216,11 @@ def test_the_module_and_the_version() -> None:
         [sys.executable, "-m", "privscan", "-V"], capture_output=True, check=True, cwd=str(privscan.__path__[0]) + "/.."
     )
     assert done.stdout.decode() == f"privscan {privscan.__version__}\n"
+
+
+@pytest.mark.parametrize("group", ["", "rules", "policy", "duplicates"])
+def test_no_line_of_a_list_of_verbs_is_cut(cli: Cli, group: str) -> None:
+    done = cli(*filter(None, [group, "--help"]))
+    assert done.returncode == 0
+    assert b"Commands:" in done.stdout
+    assert b"..." not in done.stdout.partition(b"Commands:")[2]
