@@ -75,7 +75,8 @@ FailOn = Annotated[
     str | None,
     typer.Option(
         "--fail-on", envvar="PRIVSCAN_FAIL_ON", metavar="LEVEL",
-        help="Exit 1 at this severity or above: low, medium, high, critical; or never. Default: scan medium, clean never.",
+        help="Exit 1 at this severity or above: low, medium, high, critical; or never. Default: scan medium, "
+        "clean never.",
     ),
 ]  # fmt: skip
 GateLimits = Annotated[
@@ -107,7 +108,8 @@ RequireField = Annotated[
     list[str] | None,
     typer.Option(
         "--require-field", envvar="PRIVSCAN_REQUIRE_FIELD", metavar="FIELD",
-        help="Records without a value in this field are findings (PROVENANCE), e.g. license or /meta/consent (repeatable).",
+        help="Records without a value in this field are findings (PROVENANCE), e.g. license or /meta/consent "
+        "(repeatable).",
     ),
 ]  # fmt: skip
 AllowValues = Annotated[
