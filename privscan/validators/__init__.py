@@ -106,7 +106,7 @@ TABLE: Final = _Table(
         "card_range": "card:card_range",
         "ch_ssn": "stdnum.ch.ssn",
         "cl_rut": "written stdnum.cl.rut",
-        "cn_ric": "stdnum.cn.ric",
+        "cn_ric": "national:cn_ric",
         "co_nit": "stdnum.co.nit",
         "confluent": "checksums:confluent",
         "coordinates": "geo:coordinates",

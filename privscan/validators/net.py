@@ -65,7 +65,22 @@ _DOCUMENTATION = tuple(
     for block in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "233.252.0.0/24", "2001:db8::/32", "3fff::/20")
 )
 # Groups of well-known protocols: multicast of IPv4 and IPv6, bridges, Cisco's; and everybody.
-_GROUPS = ("01005e", "3333", "0180c2", "01000c", "ffffff")
+# IPv4 and IPv6 multicast, bridges, Cisco, precision time, IS-IS, DECnet, NetBIOS, industrial buses, broadcast
+_GROUPS = (
+    "01005e",
+    "3333",
+    "0180c2",
+    "01000c",
+    "011b19",
+    "01000e",
+    "090009",
+    "09002b",
+    "ab0000",
+    "030000",
+    "010ecf",
+    "010c",
+    "ffffff",
+)
 _SAMPLE_MACS = frozenset(
     "001122334455 112233445566 123456789abc 0123456789ab aabbccddeeff 001a2b3c4d5e 1a2b3c4d5e6f deadbeefcafe".split()
 )
@@ -151,7 +166,8 @@ def _written_out(value: str, address: ipaddress.IPv6Address) -> bool:
 def mac(value: str) -> Verdict:
     """Check a hardware address: not zero, not broadcast; tells a vendor's from one made up locally.
 
-    That of a group is a shape: nobody's, unless a word says so, but for the groups of well-known protocols.
+    The bit that makes it a group's is heeded for well-known protocols alone: Bluetooth's random addresses, and those
+    made up for a test, take no notice of it.
 
     >>> mac("da:a1:19:8b:42:0c").facts, mac("01-23-45-67-89-AB").facts
     (('scope:local',), ('range:documentation', 'placeholder'))
@@ -161,6 +177,5 @@ def mac(value: str) -> Verdict:
         return Verdict("passed", ("range:documentation", PLACEHOLDER))
     if len(number) != 12 or len(set(number)) < 3 or ("." in value and number.isdigit()) or number.startswith(_GROUPS):
         return FAILED
-    if int(number[1], 16) & 1:
-        return SHAPE
-    return Verdict("passed", ("scope:local" if int(number[1], 16) & 2 else "scope:vendor",))
+    bits = int(number[1], 16) & 3
+    return Verdict("passed", ("scope:group" if bits & 1 else "scope:local" if bits & 2 else "scope:vendor",))

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 PERSON = KINDS.index("PERSON")
 CHANCE = 0.6
-SHORTEST = 3  # letters of a first name without the ending of its case
 KNOWN = 2  # level of a word that the lists know well
 _UPPER, _LOWER = "A-ZÀ-ÖØ-ÞĄĆĎĘŁŃŇŘŚŠŤŹŻŽ", "a-zß-öø-ÿąćďęěłńňřśšťźżž"
 WORD = re.compile(
@@ -23,7 +22,8 @@ WORD = re.compile(
 ENDING = re.compile(
     r"(?:[scz][ck](?:i|a|im|iej|iego|iemu|ą)|w?icz(?:a|owi|em)?|czyk(?:a|owi|iem)?|ov[aá]|enko|sson|[aeo]vić|yan)\Z"
 )
-CASES = ("", "a", "o")  # what an ending of a case stood for
+CASE = re.compile(r"(?:owi|iem|em|ie|a|y|u|ą|ę)\Z")  # endings of first names in Slavic cases
+NOMINATIVE = ("", "a", "o")
 
 
 def found(text: str) -> Iterator[Name]:
@@ -41,8 +41,8 @@ def _first(word: str) -> bool:
     """Say whether a word is a first name, as it is or in one of its cases (Tomaszowi, Anny)."""
     if lists.level(word, lists.PLAIN):
         return False
-    forms = {word, *(word[:-cut] + ending for cut in (1, 2, 3) for ending in CASES if len(word) - cut >= SHORTEST)}
-    return any(lists.level(form, lists.FIRST) >= KNOWN for form in forms)
+    stem = CASE.sub("", word)
+    return any(lists.level(form, lists.FIRST) >= KNOWN for form in (word, *(stem + ending for ending in NOMINATIVE)))
 
 
 def _last(word: str) -> bool:

@@ -44,13 +44,29 @@ NEVER = frozenset(
     linux|windows|macintosh|macos|ubuntu|debian|fedora|solaris|sunos|cygwin|cython|jython|mercurial|netscape|mozilla
     github|gitlab|docker|kubernetes|postgres|postgresql|mysql|sqlite|redis|nginx|javascript|typescript|webpack|numpy|board
     vážený|vážená|szanowny|szanowna|sayın|уважаемый|уважаемая|estimado|estimada|prezado|prezada|gentile|geachte|beste
-    beneficiary|tenant|landlord|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lundi|mardi|mercredi|jeudi
+    vänliga|vänliga hälsningar|hälsningar|venlig|venlig hilsen|vennlig|vennlig hilsen|hilsen|kérjük|tisztelt|üdvözlettel
+    saygılarımla|saygılarımızla|kimlik|kimlik no|t.c. kimlik|c. kimlik|yth|hormat|hormat kami|bapak|ibu|alamat|nama
+    najemca|wynajmujący|zleceniodawca|zleceniobiorca|pracownik|pracodawca|tytuł|kontakt|notatka|rachunek|odbiorca
+    versicherte person|versicherter|versicherte|mieter|mieterin|vermieter|kunde|kundin|rechnung|bestellung|betreff
+    gegevens|klant|notitie|huurder|verhuurder|betreft|factuur|werknemer|werkgever|onderwerp
+    locataire|bailleur|objet|facture|salarié|employeur|réclamante|réclamant|destinataire|expéditeur|titulaire
+    inquilino|arrendador|asunto|factura|trabajador|empleador|reclamante|destinatario|remitente|titular|domicilio
+    inquilina|locatário|locador|assunto|fatura|titolare|oggetto|fattura|mittente|conduttore|locatore
+    hyresgäst|kund|ärende|faktura|mottagare|lejer|udlejer|emne|modtager|leietaker|mottaker|vuokralainen|asiakas|lasku
+    nájemce|pronajímatel|předmět|příjemce|zákazník|nájomca|predmet|najemnik|stranka|kupac|primatelj|chiriaș|client
+    bérlő|ügyfél|tárgy|címzett|kiracı|müşteri|konu|alıcı|gönderen|клиент|договор|арендатор|получатель|отправитель
+    ονοματεπώνυμο|θέμα|πελάτης|προς|από|με εκτίμηση|αγαπητέ|αγαπητή
+    aadhaar|aadhar|pesel|regon|krs|imeisv|imei|gmc|husten|fieber|betrag|saldo|zahlung|beneficiary|tenant|landlord|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lundi|mardi|mercredi|jeudi
     """.replace("\n", "|")
     .replace("    ", "")
     .strip("|")
     .split("|")
 )
 NUMBERS = frozenset("EAN ISBN ISSN IBAN BIC DOB MRN NPI SSN NINO DNI NIF BSN PESEL CPF RUT CURP".split())
+MONTHS = frozenset(
+    "mai may april august juni june juli july january maj avril août mars marts marzo março agosto".split()
+)
+DAY = re.compile(r"\d{1,2}(?:\.|st|nd|rd|th|er|º|ª)?\s(?:de\s|of\s)?\Z")
 # What code writes behind `@`: decorators, annotations, tags of documentation.
 MARKED = frozenset(
     """
@@ -113,11 +129,16 @@ def _doubted(text: str, name: Name) -> bool:
         return value.lower() in MARKED
     if around.honours(text, name.start, name.end):
         return True
-    if value.lower() in NEVER or value.split()[0] in NUMBERS:
+    if value.lower() in NEVER or value.split()[0] in NUMBERS or _dated(text, name, value):
         return True
     if value.islower() and _small(text, name, value):
         return True
     return " " not in value and (_code(text, name, value) or _coined(text, name, value))
+
+
+def _dated(text: str, name: Name, value: str) -> bool:
+    """Say whether a name is that of a month, behind its day: am 3. Mai."""
+    return value.lower() in MONTHS and DAY.search(text, max(name.start - 8, 0), name.start) is not None
 
 
 def _code(text: str, name: Name, value: str) -> bool:

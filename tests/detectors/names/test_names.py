@@ -233,6 +233,8 @@ def test_second_thoughts(names: Names, text: str) -> None:
         ("aboard USS Sörös today", "Sörös", False),
         ("the Farnsworth-Munsell chart", "Farnsworth", False),
         ("ask Peter's doctor about it", "Peter", True),
+        ("am 3. Mai kam", "Mai", False),
+        ("Vänliga hälsningar", "Vänliga hälsningar", False),
         ("Maria Hall sang there", "Maria Hall", True),
         (r"Sara said \"I'm Timothy\'s child", "Timothy", True),
     ],
