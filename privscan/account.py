@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from privscan.redact import Record
 
 SAMPLE_REACH = 48  # characters on either side of a sample's entity
+_INDEX = re.compile(r"/\d+(?=/|$|~key$)")
+_TELLING = re.compile(r"(?![a-z]+(?!\w))\w+")  # names have capitals or other scripts, numbers have digits
 FIELDS = 1000  # distinct (field, entity) pairs that are counted by name
 OTHER = "(other)"
 
@@ -81,9 +83,6 @@ def general(pointer: str) -> str:
     return _INDEX.sub("/*", pointer) if "/" in pointer[1:] else pointer
 
 
-_INDEX = re.compile(r"/\d+(?=/|$|~key$)")
-
-
 def fewest(fields: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
     """Return counts of (field, entity) with no more than FIELDS pairs by name, the rest under OTHER.
 
@@ -127,9 +126,10 @@ def blotted(rewrite: Rewrite, entity: str) -> str:
     stretch = text[max(at - SAMPLE_REACH, 0) : at + len(entity) + SAMPLE_REACH]
     pieces = re.split(r"(<[A-Z][A-Z0-9_]*(?::[0-9a-f]+)?>)", stretch)
     for place in range(0, len(pieces), 2):
-        pieces[place] = _TELLING.sub("▒", pieces[place])
+        pieces[place] = blot(pieces[place])
     return " ".join("".join(pieces).split())
 
 
-# Anything but plain small Latin words: names have capitals or other scripts, numbers have digits.
-_TELLING = re.compile(r"(?![a-z]+(?!\w))\w+")
+def blot(text: str) -> str:
+    """Cover every word that is not plain small Latin letters: names and numbers that no rule knows."""
+    return _TELLING.sub("▒", text)

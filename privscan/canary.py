@@ -95,18 +95,18 @@ def _write(target: str, texts: list[str], settings: Settings) -> list[tuple[str,
         for number, rule in enumerate(settings.rules):
             for example in () if rule.partner else rule.examples:  # a partner is no value of anybody
                 made = examples.expand(example, rule.id)
-                text = json.loads(made.record)
+                record = json.loads(made.record)
                 marks = [mark for mark in made.marks if mark.field == "/text"]
-                if set(text) != {"text"} or not isinstance(text["text"], str) or not marks:
+                text = record.get("text") if isinstance(record, dict) and len(record) == 1 else None
+                if not isinstance(text, str) or not marks:
                     continue
                 carrier = texts[number % len(texts)]
                 middle = carrier.find(" ", len(carrier) // 2)
                 head = carrier[: middle if middle > 0 else len(carrier)] + "\n"
                 span = marks[0].span
-                whole = f"{head}{text['text']}\n{carrier[len(head) - 1 :]}"
+                whole = f"{head}{text}\n{carrier[len(head) - 1 :]}"
                 file.write(json.dumps({"canary": len(plan), "text": whole}) + "\n")
-                value = text["text"][span.start : span.end]
-                before = text["text"][max(span.start - _BEFORE, 0) : span.start]
+                value, before = text[span.start : span.end], text[max(span.start - _BEFORE, 0) : span.start]
                 plan.append((rule.entity, len(head) + span.start, len(head) + span.end, value, before))
                 break
     return plan

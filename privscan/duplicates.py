@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from privscan import alike, formats, jsontext, rows
+from privscan import alike, formats, jsontext, manifest, rows
 from privscan.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -144,11 +144,8 @@ def _difference(found: dict[str, Any], kept: Place, asked: Place, moved: str | N
     chat = settings.get("dedup_options", {}).get("chat", "dialogue")
     texts = []
     for uri, record in (kept, asked):
-        path = found["read_from"].get(uri, "")
-        if moved is not None:
-            path = os.path.join(moved, uri) if os.path.isdir(moved) else moved
-        size = next((entry["bytes"] for entry in found["inputs"] if entry["uri"] == uri), -1)
-        if not os.path.exists(path) or os.path.getsize(path) != size:
+        path = manifest.place(found, uri, moved)
+        if not manifest.unchanged(found, uri, path):
             return ""
         kind = formats.named(formats.name_of(uri) or "jsonl")
         try:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from privscan import formats, rows, rules
+from privscan import account, formats, manifest, rows, rules
 from privscan.detectors.compiled import SCORES
 from privscan.errors import UsageError
 from privscan.model import Confidence, Shard
@@ -109,19 +109,16 @@ def _row(run: str, finding: str) -> dict[str, Any]:
 
 def _context(run: str, found: dict[str, Any], row: dict[str, Any], moved: str | None) -> str:
     """Read the record again and mask its stretch; tell why not when the input is gone."""
-    path = found["read_from"].get(row["uri"], "")
-    if moved is not None:
-        path = os.path.join(moved, row["uri"]) if os.path.isdir(moved) else moved
+    path = manifest.place(found, row["uri"], moved)
     format_ = formats.of(row["uri"])
     if row["start"] is None:
         return "(a whole binary value)"
     if not os.path.exists(path) or format_ is None:
         return "(the input is not where it was; say where with --input)"
-    size = next((entry["bytes"] for entry in found["inputs"] if entry["uri"] == row["uri"]), -1)
-    if os.path.getsize(path) != size:  # the spans would cover something else
+    if not manifest.unchanged(found, row["uri"], path):
         return "(the input has changed since and is not shown)"
     spans = _spans(run, row)
-    for block in format_.blocks(Shard(0, 0, path, row["uri"], format_.name)):
+    for block in format_.holding(Shard(0, 0, path, row["uri"], format_.name), [row["record"]]):
         place = row["record"] - block.first
         if place in set(block.rows()) - block.problems.keys():
             for leaf in block.leaves([place]):
@@ -154,13 +151,8 @@ def masked(text: str, spans: list[tuple[int, int, str]], around: tuple[int, int]
     for start, end, entity in spans:
         if end <= at or start >= high:
             continue
-        out.append(blot(text[at : max(start, at)]))
+        out.append(account.blot(text[at : max(start, at)]))
         out.append(f"‹{entity}, {end - start} characters›")
         at = end
-    out.append(blot(text[at:high] if at < high else ""))
+    out.append(account.blot(text[at:high] if at < high else ""))
     return " ".join("".join(out).split())
-
-
-def blot(text: str) -> str:
-    """Cover every word that is not plain small Latin letters: names and numbers that no rule knows."""
-    return re.sub(r"(?![a-z]+(?!\w))\w+", "▒", text)

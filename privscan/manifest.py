@@ -188,6 +188,19 @@ def load(run: str) -> dict[str, Any]:
     return found
 
 
+def place(found: dict[str, Any], uri: str, moved: str | None) -> str:
+    """Return where an input of a run is now: where it was read, or under (or at) `moved`; "" where nobody can say."""
+    if moved is None:
+        return str(found["read_from"].get(uri, ""))
+    return os.path.join(moved, uri) if os.path.isdir(moved) else moved
+
+
+def unchanged(found: dict[str, Any], uri: str, path: str) -> bool:
+    """Say whether a file is there and as large as the input that was read: else its spans are of something else."""
+    size = next((entry["bytes"] for entry in found["inputs"] if entry["uri"] == uri), -1)
+    return os.path.exists(path) and os.path.getsize(path) == size
+
+
 def check_findings(target: str) -> None:
     """See, before any data is read, that findings can be written to a file; UsageError or OutputError where not."""
     if not target.endswith((".jsonl", ".parquet")):

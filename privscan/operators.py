@@ -118,13 +118,8 @@ def keep(_key: bytes, _entity: str, value: str, _params: dict[str, Any]) -> str:
     return value
 
 
-def drop(_key: bytes, entity: str, _value: str, _params: dict[str, Any]) -> str:
-    """Drop the whole record."""
-    return f"<{entity}>"
-
-
-def of_media(_key: bytes, entity: str, _value: str, _params: dict[str, Any]) -> str:
-    """Put the entity's name in a text's place: pictures and sound have their own ways of it."""
+def named(_key: bytes, entity: str, _value: str, _params: dict[str, Any]) -> str:
+    """Put the entity's name in place: the shard drops the whole record, and media have their own ways of it."""
     return f"<{entity}>"
 
 
@@ -134,8 +129,7 @@ TABLE: dict[str, Operator] = {
     "hash": hash_,
     "pseudonym": pseudonym,
     "keep": keep,
-    "drop": drop,
-} | dict.fromkeys(("null", "fill", "blur", "mosaic", "mute"), of_media)
+} | dict.fromkeys(("drop", "null", "fill", "blur", "mosaic", "mute"), named)
 
 
 def names() -> set[str]:

@@ -62,7 +62,7 @@ def find(run: Run, folder: RunFolder, workers: Workers, signed: Sequence[Part], 
         return
     asked = run.settings.dedup
     limits = passage.Limits(max(asked.keep, 1) if asked.cuts else 1, asked.least if asked.cuts else 0)
-    gone = [drops(path).tolist() for path in dropped]
+    gone = [drops(path) for path in dropped]
     found = passage.find([f"{part.path}.passages" for part in signed], gone, asked.memory, limits)
     names = [run.named(part.file) for part in signed]
 

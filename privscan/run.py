@@ -196,14 +196,12 @@ class Run:
 
     def total_bytes(self) -> int:
         """Return the bytes of progress a whole run makes: the inputs as they lie, and a quarter for signing them."""
-        size = sum(size for size, _ in self.before.values())
-        return size + size // 4 if self.seeks_duplicates else size
+        return self.size + self.size // 4 if self.seeks_duplicates else self.size
 
     @functools.cached_property
     def workers(self) -> int:
         """How many processes are worth their start."""
-        total = sum(size for size, _ in self.before.values())
-        worth = max(1, -(-total // (self.settings.split // 4)))
+        worth = max(1, -(-self.size // (self.settings.split // 4)))
         return min(self.settings.workers, worth)
 
     # ------------------------------------------------------------ shards and pieces

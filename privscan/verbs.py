@@ -186,7 +186,7 @@ def canary(
     Invented values are planted in a copy of some texts, and that is cleaned: tells what was found, what survived.
     Exits 1 when a value that is no published sample survives.
     """
-    asked = {name: value for name, value in locals().items() if name != "sample"}  # of texts, not of what is looked at
+    asked = locals() | {"sample": None}  # of texts, not of what is looked at
     with shell.errors():
         from privscan import canary as canaries
         from privscan.reports import alone

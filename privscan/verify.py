@@ -172,9 +172,7 @@ def _sources(found: dict[str, Any], moved: str | None) -> tuple[dict[str, str], 
     sources = {}
     for entry in found["inputs"]:
         uri = entry["uri"]
-        path = found["read_from"].get(uri, "")
-        if moved is not None:
-            path = os.path.join(moved, uri) if os.path.isdir(moved) else moved
+        path = manifest.place(found, uri, moved)
         if not os.path.exists(path):
             return {}, f"{uri} is not where it was; say where the inputs are with --input"
         if runfolder.sha256(path) != entry["sha256"]:

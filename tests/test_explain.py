@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import privscan
+from privscan.account import blot
 from privscan.errors import UsageError
-from privscan.explain import blot, explain, masked
+from privscan.explain import explain, masked
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -90,6 +90,17 @@ def test_planted_values_are_found_and_gone(tmp_path: Path, chosen: dict[str, Any
         assert entry.survived == 0
 
 
+def test_examples_of_any_shape_are_passed_over(tmp_path: Path, chosen: dict[str, Any]) -> None:
+    pack = tmp_path / "acme.toml"
+    pack.write_text(
+        '[[rule]]\nid = "acme.badge"\nentity = "BADGE"\nname = "Badge"\npattern = "AC-[0-9]{6}"\n'
+        "confidence = 'medium'\nexamples = ['[{\"badge\": \"⟦AC-104418⟧\"}]', 'wears ⟦AC-104419⟧']\ncounter_examples = ['AC-1']\n",
+        encoding="utf-8",
+    )
+    asked = chosen | {"select": ["acme"], "rule_files": [str(pack)]}
+    assert canary.plant([data(tmp_path)], settings("clean", **asked))["BADGE"].planted == 1
+
+
 def test_what_a_policy_keeps_is_told_to_survive(tmp_path: Path, chosen: dict[str, Any]) -> None:
     text = 'id = "k"\nname = "K"\nselect = ["pii.mac"]\n[default]\noperator = "keep"\n'
     (tmp_path / "keep.toml").write_text(text, encoding="utf-8")

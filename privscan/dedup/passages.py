@@ -251,7 +251,7 @@ def read(path: str) -> Iterator[Block]:
                 raise InputError(f"work file {path} is torn; run the deduplication again") from None
 
 
-def find(paths: Sequence[str], dropped: Sequence[Sequence[int]], memory: int, limits: Limits) -> tuple[Found, ...]:
+def find(paths: Sequence[str], dropped: Sequence[NDArray[np.int64]], memory: int, limits: Limits) -> tuple[Found, ...]:
     """Find the passages over the limits; return what `places` takes for each work file.
 
     `dropped` are the rows of each work file that do not count. OutputError, InputError.
@@ -279,16 +279,15 @@ def _size(path: str) -> int:
 
 
 def _repeated(
-    paths: Sequence[str], dropped: Sequence[Sequence[int]], part: int, parts: int, limits: Limits
+    paths: Sequence[str], dropped: Sequence[NDArray[np.int64]], part: int, parts: int, limits: Limits
 ) -> NDArray[np.void]:
     """Return the passages of one partition that are over the limits, ascending."""
     found: list[tuple[NDArray[np.uint64], NDArray[np.uint32], NDArray[np.int64], NDArray[np.uint32]]] = []
     bounds, low = [], 0
     for path, gone in zip(paths, dropped, strict=True):
         bounds.append(low)
-        rows_gone = np.array(gone, np.int64)
         for block in read(path):
-            taken = np.repeat(~np.isin(block.rows, rows_gone), block.counts)
+            taken = np.repeat(~np.isin(block.rows, gone), block.counts)
             if parts > 1:
                 taken &= (block.hashes >> _HALF) * np.uint64(parts) >> _HALF == part
             rows = np.repeat(block.rows.astype(np.uint32), block.counts)[taken]

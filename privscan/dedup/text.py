@@ -140,8 +140,8 @@ def _plain(value: Any) -> bool:
 
 def _steps(pointer: str) -> list[str]:
     """Split a JSON Pointer into its keys, `~1` and `~0` unescaped."""
-    if not pointer or pointer == "/":
-        return [] if not pointer else [""]
+    if not pointer:
+        return []
     return [step.replace("~1", "/").replace("~0", "~") for step in pointer.removeprefix("/").split("/")]
 
 

@@ -45,9 +45,8 @@ def stripped(data: bytes) -> bytes:
     if not found:
         return data
     bare = bytearray(without(data, found))
-    order = "big" if data[:4] == b"FORM" else "little"
     if data[:4] != b"RF64":
-        bare[4:8] = min(len(bare) - 8, 0xFFFFFFFF).to_bytes(4, "big" if order == "big" else "little")
+        bare[4:8] = min(len(bare) - 8, 0xFFFFFFFF).to_bytes(4, "big" if data[:4] == b"FORM" else "little")
     return bytes(bare)
 
 

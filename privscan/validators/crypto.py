@@ -11,7 +11,7 @@ import hashlib
 from privscan.validators import FAILED, PLACEHOLDER, SHAPE, Verdict
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_RIPPLE = "rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz"
+RIPPLE = "rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz"
 _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _BECH32_CONSTANTS = (1, 0x2BC830A3)
 
@@ -51,7 +51,7 @@ def crypto(value: str) -> Verdict:
         return Verdict("passed", ("chain:monero",)) if _monero(value) else FAILED
     if value.startswith("bitcoincash:") or (len(value) == 42 and value[0] in "qp"):
         return Verdict("passed", ("chain:bitcoin-cash",)) if _cashaddr(value.removeprefix("bitcoincash:")) else FAILED
-    if value[0:1] == "r" and (payload := base58check(value, _RIPPLE)) and len(payload) == 21 and payload[0] == 0:
+    if value[0:1] == "r" and (payload := base58check(value, RIPPLE)) and len(payload) == 21 and payload[0] == 0:
         return Verdict("passed", ("chain:xrp",))
     payload = base58check(value)
     chain_name = _VERSIONS.get(payload[0]) if payload and len(payload) == 21 else None
@@ -67,14 +67,7 @@ def solana(value: str) -> Verdict:
     >>> solana("4Nd1mBQtrMJVYVfKf2PJy9NZUZdTAsp7D4xWLs4gDB4T").state
     'shape'
     """
-    number = 0
-    for character in value:
-        place = _BASE58.find(character)
-        if place < 0:
-            return FAILED
-        number = number * 58 + place
-    zeros = len(value) - len(value.lstrip("1"))
-    right = zeros + (number.bit_length() + 7) // 8 == 32 and len(set(value)) > 8
+    right = len(base58(value) or b"") == 32 and len(set(value)) > 8
     return Verdict("shape", ("chain:solana",)) if right else FAILED
 
 

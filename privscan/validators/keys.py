@@ -87,12 +87,9 @@ def putty(value: str) -> Verdict:
 
 def jwk(value: str) -> Verdict:
     """Parse a JSON Web Key: private or symmetric material of its kind, each number base64url."""
-    try:
-        key = json.loads(value)
-    except (ValueError, RecursionError):
-        return FAILED
-    wanted = _PRIVATE.get(str(key.get("kty"))) if isinstance(key, dict) else None
-    if wanted is None:
+    key = _object(value)
+    wanted = _PRIVATE.get(str(key.get("kty"))) if key is not None else None
+    if key is None or wanted is None:
         return FAILED
     parts = [key.get(name) for name in wanted]
     if not all(isinstance(part, str) and len(part) >= 20 and unbase64(part) for part in parts):

