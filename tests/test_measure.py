@@ -94,7 +94,8 @@ def test_examples_of_any_shape_are_passed_over(tmp_path: Path, chosen: dict[str,
     pack = tmp_path / "acme.toml"
     pack.write_text(
         '[[rule]]\nid = "acme.badge"\nentity = "BADGE"\nname = "Badge"\npattern = "AC-[0-9]{6}"\n'
-        "confidence = 'medium'\nexamples = ['[{\"badge\": \"⟦AC-104418⟧\"}]', 'wears ⟦AC-104419⟧']\ncounter_examples = ['AC-1']\n",
+        "confidence = 'medium'\nexamples = ['[{\"badge\": \"⟦AC-104418⟧\"}]', 'wears ⟦AC-104419⟧']\n"
+        "counter_examples = ['AC-1']\n",
         encoding="utf-8",
     )
     asked = chosen | {"select": ["acme"], "rule_files": [str(pack)]}
