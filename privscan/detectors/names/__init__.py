@@ -95,7 +95,7 @@ class Names:
                     (match.span.start, match.span.end) for match in found.get(position, ()) if match.entity == "PERSON"
                 ]
                 for mention in link.fresh(link.mentions(text, *wanted), known):
-                    if mention.kind == "name" and sober.attribute(text, mention.start, mention.end):
+                    if mention.kind == "name" and sober.nobody(text, mention.start, mention.end):
                         continue
                     match = self.match(Name(mention.start, mention.end, PERSON, SURE), f"linked:{mention.kind}")
                     if match is not None:

@@ -10,47 +10,90 @@ import re
 from privscan.detectors.names import lists
 
 LOOK = 40  # characters to either side
-_INSTITUTION = (
-    r"(?:Hospital(?:es|ier)?|Hospitalari[oa]|H[oô]pital|Cl[ií]nic[ao]?|Clinique|Klinik(?:um)?|Krankenhaus|Ospedale|Szpital|"
-    r"Universi(?:dad|tad|tat|tario|taria|tari|té|tà|ty|tät|teit|tetet)|Uniwersytet|Fundaci(?:ón|ó)|Fondation|Fondazione|"
-    r"Stiftung|Instituto?|Institut|Istituto|Colegio|Escuela|Coll[eè]ge|Lyc[ée]e|Liceo|Gymnasium|Escola|Complejo)"
+WELL_KNOWN, COMMONEST = 2, 3  # levels of first names
+LATIN = re.compile(r"(?:us|is|um|ensis|ae|orum|oides|eri|aster|ii)\Z")  # endings of the second name of a species
+
+
+def _any(words: str) -> str:
+    """Return a pattern of any of the words; `_` stands for a blank within one."""
+    return f"(?:{'|'.join(words.split())})".replace("_", r"\s")
+
+
+_INSTITUTION = _any(
+    r"""
+    Hospital(?:es|ier)? Hospitalari[oa] H[oô]pital Cl[ií]nic[ao]? Clinique Klinik(?:um)? Krankenhaus Ospedale
+    Szpital Universi(?:dad|tad|tat|tario|taria|tari|té|tà|ty|tät|teit|tetet) Uniwersytet Fundaci(?:ón|ó) Fondation
+    Fondazione Stiftung Instituto? Institut Istituto Colegio Escuela Coll[eè]ge Lyc[ée]e Liceo Gymnasium Escola
+    Complejo
+    """
 )
-_STREET = (
-    r"(?:[Cc]alle|[Cc]/|[Cc]arrer|Avda|Avenid[ao]|Av|Plaza|Pla[cç]a|Paseo|Passeig|Pº|Ctra|Carretera|Ronda|Traves[ií]a|Glorieta|"
-    r"R[uú]a|[Rr]ue|Boulevard|boulevard|Bd|Cit[eé]|Quai|quai|Travessa|Pra[cç]a|Alameda|Viale|Piazza|Piazzale|Vicolo|Largo|"
-    r"[Uu]l|[Uu]lic[aęy]|[Aa]leja|[Aa]l|[Pp]lac|[Oo]siedle|[Oo]s|Str|Strada|Bulevardul|Calea|[Уу]л|[Уу]лиц[аыеу]|[Пп]роспект)"
+_STREET = _any(
+    r"""
+    [Cc]alle [Cc]/ [Cc]arrer Avda [Aa]venid[ao] Av Plaza Pla[cç]a Paseo Passeig Pº Ctra Carretera Ronda Traves[ií]a
+    Glorieta R[uú]a [Rr]ue [Bb]oulevard Bd Cit[eé] [Qq]uai la_place l['’]avenue Travessa Pra[cç]a Alameda Via Viale
+    Piazza Piazzale Vicolo Largo [Uu]l [Uu]lic[aęy] [Aa]leja [Aa]l [Pp]lac [Oo]siedle [Oo]s Str Strada Bulevardul
+    Calea [Уу]л [Уу]лиц[аыеу] [Пп]роспект
+    """
 )
 _TITLE = r"(?:(?:Dr|Dra|Doctor|Prof|Ing|Gral|General|Sgt|Alf[eé]rez|Capit[aá]n|Pintor|Maestro|Poeta|San|Santa)\.?\s)?"
-_EPONYM = (
-    r"(?:[Ss][ií]ndrome|[Ee]nfermedad|[Ss]igno|[Mm]aniobra|[Tt]est|[Ee]scala|[ÍIíi]ndice|[Cc]uerpos|[Mm][ée]todo|[Ll]ey|[Tt]eorema|"
-    r"[Tt]inci[oó]n|[Pp]rueba|[Ff]en[oó]meno|[Ss]arcoma|[Tt]umor|[Rr]eflejo|[Mm]aladie|[Ss]yndrome|[Tt]h[ée]or[èe]me|[Ll]oi|[Mm]orbo|"
-    r"[Mm]alattia|[Dd]oen[çc]a|[Ss][íi]ndroma|[Zz]espół|[Cc]horoba|[Tt]wierdzenie|[Ss]atz|[Gg]esetz)\s(?:de(?:l)?|di|da|do|von)"
+_EPONYM = _any(
+    r"""
+    [Ss][ií]ndrome [Ee]nfermedad [Ss]igno [Mm]aniobra [Tt]est [Ee]scala [ÍIíi]ndice [Cc]uerpos [Mm][ée]todo [Ll]ey
+    [Tt]eorema [Tt]inci[oó]n [Pp]rueba [Ff]en[oó]meno [Ss]arcoma [Tt]umor [Rr]eflejo [Ss]onda [Mm]alformación
+    [Mm]aladie [Ss]yndrome [Tt]h[ée]or[èe]me [Ll]oi [Mm]orbo [Mm]alattia [Dd]oen[çc]a [Ss][íi]ndroma [Zz]iekte
+    [Ss]telling [Ww]et [Ss]yndroom [Zz]espół [Cc]horoba [Tt]wierdzenie [Ss]atz [Gg]esetz
+    """
 )
 BEFORE = re.compile(
-    rf"(?<!\w)(?:{_INSTITUTION}(?:\s(?:de|of|del|di|do|da|of\s[A-Z]\w+|de\s[A-Z]\w+))?|"
+    rf"(?<!\w)(?:{_INSTITUTION}(?:\s(?:de|of|del|di|do|da)(?:\s[A-Z]\w+)?)?|"
     rf"{_STREET}\.?(?:\s(?:de\sla|de\slos|de\slas|de|del|do|da|dos|du|des|di|della|św\.))?|(?:USS|USNS|HMS|RMS|HMAS|HMCS)|"
-    rf"{_EPONYM}|[Mm]orbus|Costa|Puerto)\s{{1,2}}{_TITLE}[\"'“«]?\Z"
+    rf"{_EPONYM}\s(?:de(?:l)?|di|da|do|von|van)|[Mm]orbus|Costa|Puerto|Hurricane|Typhoon|Cyclone|Operation)"
+    rf"\s{{1,2}}{_TITLE}[\"'“«]?\Z"
 )
-_BODY = (
-    r"(?:Street|Blvd|Ave|Courthouse|(?:US|U\.S\.|Federal|State)\s(?:Courthouse|Building)|Road|Avenue|Boulevard|Lane|Highway|Parkway|Square|Bridge|Stra(?:ß|ss)e|[Pp]lat?z|[Uu]tca|[Úú]t|[Tt]ér|[Gg]ade|[Vv]ej|"
-    r"Hospital|Clinic|University|College|School|Institute|Foundation|Museum|Library|Theatre|Theater|Stadium|Arena|Airport|"
-    r"Orchestra|Quartet|Prize|Award|Medal|Fellowship|Scholarship|Trophy|County|"
-    r"Inc|LLC|L\.L\.C|Ltd|Limited|GmbH|S\.?A|SpA|S\.p\.A|PLC|plc|LLP|Corp|Corporation|Company|Holdings?|Partners|Associates|"
-    r"Brothers|Bros|Airlines|Airways|Bank|Records|Pictures|Studios|Publishing|Pharmaceuticals?|Farmac[ée]utica|Laboratories|"
-    r"Research|Ventures|Consulting|Industries|Enterprises|Insurance|Motors|Systems|Technologies|Solutions|Aventis)"
+_STREETS = r"""
+    Street Blvd Ave Road Avenue Boulevard Lane Highway Parkway Square Bridge Stra(?:ß|ss)e [Pp]lat?z [Uu]tca [Úú]t
+    [Tt]ér [Gg]ade [Vv]ej
+    """
+_BODIES = r"""
+    Hospital Clinic University College School Academy Institute Foundation Museum Library Theatre Theater Stadium
+    Arena Airport Telescope Orchestra Quartet Prize Award Medal Fellowship Scholarship Trophy Cup County Courthouse
+    Cathedral Cemetery Memorial Monument Inc LLC L\.L\.C Ltd Limited GmbH S\.?A SpA S\.p\.A PLC plc LLP Corp
+    Corporation Company Holdings? Airlines Airways Bank Records Pictures Studios Publishing Pharmaceuticals?
+    Farmac[ée]utica Laboratories Research Ventures Consulting Industries Enterprises Insurance Motors Systems
+    Technologies Solutions Aventis Terrier Setter Retriever
+    """
+_KIND = _any(
+    r"""
+    International National Memorial Regional Municipal General Space State High Public Medical Presidential US
+    U\.S\. Federal
+    """
 )
-_LEARNED = (
-    r"(?:disease|syndrome|lymphoma|theorem|lemma|conjecture|inequality|palsy|paradox|sarcoma|chorea|thyroiditis|equations?|"
-    r"laws?\sof|constant|an(?:a)?emia|ulcer|reflex|contracture)"
+_LEARNED = _any(
+    r"""
+    disease syndrome lymphoma theorem lemma conjecture inequality palsy paradox sarcoma chorea thyroiditis
+    equations? laws?_of constant an(?:a)?emia ulcer reflex contracture phenomenon sjukdom sygdom sykdom sats
+    """
 )
-_KINDLESS = (
-    r"(?:machine|transform|distribution|filter|process|polynomials?|algorithm|matrix|matrices|series|sequence|stain|scale|"
-    r"criteria|index|coefficient|number|sign|maneuver|manoeuvre|catheter|forceps|cycle|bodies|effect|scattering|test|tree|"
-    r"code|metric|kernel|sampling|operator|space|integral|bundle|graph|logic|calculus|engine|motor|rifle|pistol)s?"
+_KINDLESS = _any(
+    r"""
+    machine transform distribution filter process polynomial algorithm matrix matrices series sequence stain scale
+    criteria criterion index coefficient number sign maneuver manoeuvre catheter forceps cycle bodies effect
+    scattering test tree code metric kernel sampling operator space integral bundle graph logic calculus engine
+    motor rifle pistol hypothesis radius function law formula rule principle identity kappa rho limit ratio plot
+    diagram curve equilibrium algebra manifold norm
+    """
 )
-_BEHIND = re.compile(rf"(?:\s|-){_BODY}\b|(?:['’]s)?\s{_LEARNED}\b")
+_BEHIND = re.compile(
+    rf"(?:\s|-)(?:{_KIND}\s)?(?:{_any(_STREETS)}\b|(?:{_any(_BODIES)}|Building)(?!\w|\s(?:de|del)\s|\s[A-Z]))|"
+    rf"(?:\s(?:and|&|und|et|e|y|i)\s(?:Sons|Co|Co\.|Company|Brothers|Bros|Söhne|Fils|Hijos|Figli))\b|(?:['’]s?)?\s{_LEARNED}\b"
+)
 _SMALL = re.compile(r"\s(?:street|road|avenue|boulevard|lane|highway|square|hospital|university|college)\b")
-_BEHIND_SINGLE = re.compile(rf"\s{_KINDLESS}\b")
+_BEHIND_SINGLE = re.compile(rf"(?:['’]s?)?\s{_KINDLESS}s?\b")
+_LAST = re.compile(rf"\s(?:{_any(_BODIES)}|Street|Avenue|Boulevard)\Z")
+_FIRST = re.compile(r"(?:Hurricane|Typhoon|Cyclone)\s")
+# "Quercus robur", "Planck constant": a second word in small letters that joins nothing
+_BINOMIAL = re.compile(r"([A-Z][a-z]+) ([a-z]{3,})")
+_JOINTS = frozenset("van von der den del della dos bin ibn ter ten zur zum".split())
 
 
 def honours(text: str, start: int, end: int) -> bool:
@@ -61,21 +104,31 @@ def honours(text: str, start: int, end: int) -> bool:
     >>> honours("John Smith was in Hospital", 0, 10), honours("Peter's test", 0, 5)
     (False, False)
     """
-    if BEFORE.search(text, max(start - LOOK, 0), start) is not None:
-        return True
-    if _BEHIND.match(text, end, end + LOOK) is not None:
+    if BEFORE.search(text, max(start - LOOK, 0), start) or _BEHIND.match(text, end, end + LOOK):
         return True
     value = text[start:end]
-    if value.islower() and _SMALL.match(text, end, end + LOOK) is not None:
+    if _LAST.search(value) or _FIRST.match(value) or _binomial(value):
         return True
-    if " " not in value and _half(text, start, end):
+    if value.islower() and _SMALL.match(text, end, end + LOOK):
         return True
-    unknown = " " not in value and lists.level(value, lists.FIRST) < 2  # common first names are people
-    return unknown and _BEHIND_SINGLE.match(text, end, end + LOOK) is not None
+    if " " in value:
+        return False
+    unknown = lists.level(value, lists.FIRST) < WELL_KNOWN
+    return _half(text, start, end) or (unknown and _BEHIND_SINGLE.match(text, end, end + LOOK) is not None)
 
 
 def _half(text: str, start: int, end: int) -> bool:
     """Say whether a word is but one half of a compound: `Farnsworth-Munsell`, of which no one is told."""
     before, behind = text[max(start - 2, 0) : start], text[end : end + 2]
     glued = (behind[:1] == "-" and behind[1:].isupper()) or (before[1:] == "-" and before[:1].isalpha())
-    return glued and lists.level(text[start:end], lists.FIRST) < 3  # not the commonest, as in Anne-Sophie
+    return glued and lists.level(text[start:end], lists.FIRST) < COMMONEST
+
+
+def _binomial(value: str) -> bool:
+    """Say whether a value is a word and one in small letters behind it that is plain, or Latin."""
+    found = _BINOMIAL.fullmatch(value)
+    if found is None or found[2] in _JOINTS:
+        return False
+    if lists.level(found[2], lists.PLAIN) >= WELL_KNOWN:
+        return True
+    return LATIN.search(found[2]) is not None and not lists.level(found[2], lists.LAST)

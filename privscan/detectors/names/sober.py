@@ -56,7 +56,7 @@ NEVER = frozenset(
     nájemce|pronajímatel|předmět|příjemce|zákazník|nájomca|predmet|najemnik|stranka|kupac|primatelj|chiriaș|client
     bérlő|ügyfél|tárgy|címzett|kiracı|müşteri|konu|alıcı|gönderen|клиент|договор|арендатор|получатель|отправитель
     ονοματεπώνυμο|θέμα|πελάτης|προς|από|με εκτίμηση|αγαπητέ|αγαπητή
-    aadhaar|aadhar|pesel|regon|krs|imeisv|imei|gmc|husten|fieber|betrag|saldo|zahlung|beneficiary|tenant|landlord|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lundi|mardi|mercredi|jeudi
+    aadhaar|aadhar|pesel|regon|imei|sons|husten|fieber|betrag|saldo|zahlung|beneficiary|tenant|landlord|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lundi|mardi|mercredi|jeudi
     """.replace("\n", "|")
     .replace("    ", "")
     .strip("|")
@@ -66,6 +66,7 @@ NUMBERS = frozenset("EAN ISBN ISSN IBAN BIC DOB MRN NPI SSN NINO DNI NIF BSN PES
 MONTHS = frozenset(
     "mai may april august juni june juli july january maj avril août mars marts marzo março agosto".split()
 )
+NUMBER = re.compile(r"\s?(?:[Nn]o\.?|[Nn]r\.?|#)?\s?:?\s?\d{3}")
 DAY = re.compile(r"\d{1,2}(?:\.|st|nd|rd|th|er|º|ª)?\s(?:de\s|of\s)?\Z")
 # What code writes behind `@`: decorators, annotations, tags of documentation.
 MARKED = frozenset(
@@ -129,7 +130,7 @@ def _doubted(text: str, name: Name) -> bool:
         return value.lower() in MARKED
     if around.honours(text, name.start, name.end):
         return True
-    if value.lower() in NEVER or value.split()[0] in NUMBERS or _dated(text, name, value):
+    if value.lower() in NEVER or value.split()[0] in NUMBERS or _dated(text, name, value) or _label(text, name, value):
         return True
     if value.islower() and _small(text, name, value):
         return True
@@ -150,9 +151,15 @@ def _code(text: str, name: Name, value: str) -> bool:
     return before in BEFORE or behind in BEHIND or joined or "_" in value or any(map(str.isdigit, value))
 
 
-def attribute(text: str, start: int, end: int) -> bool:
-    """Say whether a word is part of an expression of code: `self.Berg`, `Berg_2`, `Berg(`, `Berg=`."""
-    return text[max(start - 1, 0) : start] in {".", "_", "$"} or text[end : end + 1] in {"_", "(", "="}
+def nobody(text: str, start: int, end: int) -> bool:
+    """Say whether a further mention is none: part of an expression of code (`self.Berg`, `Berg(`), or of a street."""
+    glued = text[max(start - 1, 0) : start] in {".", "_", "$"} or text[end : end + 1] in {"_", "(", "="}
+    return glued or around.honours(text, start, end)
+
+
+def _label(text: str, name: Name, value: str) -> bool:
+    """Say whether a word in capitals is the label of the number behind it: `KRS: 0000401969`."""
+    return value.isupper() and " " not in value and NUMBER.match(text, name.end) is not None
 
 
 def _listed(text: str, name: Name) -> bool:
