@@ -23,7 +23,7 @@ from privscan.model import WHOLE, Blob, Confidence, LeafKind, Match, Outcome, Se
 from privscan.witness import Witness
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from privscan.model import Leaf, Policy
 
@@ -170,6 +170,7 @@ def _lines(place: str, line: str, copy: str, spans: dict[str, list[tuple[int, in
     at = there = 0
     tokens = list(jsontext.tokens(line))
     names = Counter(token.pointer for token in tokens)  # of values that share one, any may be what was found
+    shared = {name for name, count in names.items() if count > 1 or _COVERED.search(name)}
     for token in tokens:
         between = line[at : token.start]
         if not copy.startswith(between, there):
@@ -187,13 +188,13 @@ def _lines(place: str, line: str, copy: str, spans: dict[str, list[tuple[int, in
         new = copy[there:end]
         there = end
         for start, stop in found:
-            if (token.pointer, start, stop) not in seen.removed:
+            if (token.pointer, start, stop) not in seen.removed and token.pointer not in shared:
                 seen.saw(text[start:stop])
         if new == raw:
-            if found and names[token.pointer] == 1:
+            if found and token.pointer not in shared:
                 seen.fail(2, f"{place}: what was found is still there")
             continue
-        if found and names[token.pointer] > 1:
+        if found and token.pointer in shared:
             continue  # which of them it was found in is not told
         if found:
             _covered(place, token.pointer, text, jsontext.decode(new), sorted(found), seen)
@@ -212,28 +213,39 @@ def _leaves(
 ) -> bool:
     """Check the leaves of a record that is not text: those without findings are equal."""
     hidden = any(map(_COVERED.search, spans))
-    written = {leaf.field: _content(leaf) for leaf in after}
+    read, written = _by_field(before), _by_field(after)
     changed = False
     for leaf in before:
         found = spans.get(leaf.field, [])
-        copy = written.get(leaf.field, "")
+        mine, copies = read[leaf.field], written.get(leaf.field, [""])
+        copy = copies[0]
+        if len(mine) > 1 or len(copies) > 1 or _COVERED.search(leaf.field):
+            changed |= mine != copies  # several go by this name: which of them it was found in is not told
+            if mine != copies and not found and not hidden:
+                seen.fail(3, f"{place}: has changed outside of what was found")
+            continue
         for start, end in found:
             if (leaf.field, start, end) not in seen.removed:
                 seen.saw(leaf.text[start:end])
-        if copy == _content(leaf):
+        if copy == mine[0]:
             if found:
                 seen.fail(2, f"{place}: what was found is still there")
             continue
         changed = True
         if found and isinstance(copy, str):
             _covered(place, leaf.field, leaf.text, copy, sorted(found), seen)
-        elif found:
-            continue
-        elif not hidden:
+        elif not found and not hidden:
             seen.fail(3, f"{place}: has changed outside of what was found")
-    if {leaf.field for leaf in after} - {leaf.field for leaf in before} and not hidden:
+    if written.keys() - read.keys() and not hidden:
         seen.fail(3, f"{place}: holds a value where there was none")
     return changed
+
+
+def _by_field(leaves: Iterable[Leaf]) -> dict[str, list[str | bytes]]:
+    out: dict[str, list[str | bytes]] = {}
+    for leaf in leaves:
+        out.setdefault(leaf.field, []).append(_content(leaf))
+    return out
 
 
 def _content(leaf: Leaf) -> str | bytes:

@@ -244,15 +244,23 @@ def _values(run: str, values: set[str], own: bytes, check: Check) -> None:
 
 
 def _chance(text: bytes, start: int, end: int) -> bool:
-    """Say whether a hit is a chance part of a digest of ours, hex of a few known lengths, or of a page's reference."""
+    """Say whether a hit is no leak, but part of a digest of ours, of a page's reference, a number or a longer word.
+
+    Digests are hex of a few known lengths; numbers, as JSON writes them, are ours.
+    """
+    around = text[max(start - 2, 0) : start], text[end : end + 1]
+    if text[start:end].isalpha() and (around[1].isalpha() or _INSIDE.fullmatch(around[0])):
+        return True
     return any(
-        found.start() <= start and end <= found.end() and (found.start(), found.end()) != (start, end)
-        for found in _DIGEST.finditer(text, max(start - 64, 0), end + 64)
+        found.start() <= start and end <= found.end() and (found["number"] or found.span() != (start, end))
+        for found in _OURS.finditer(text, max(start - 64, 0), end + 64)
     )
 
 
-_DIGEST = re.compile(
+_INSIDE = re.compile(rb"[^\\]?[A-Za-z]")
+_OURS = re.compile(
     rb"(?<![0-9a-zA-Z])(?:[0-9a-f]{12}|[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{64})(?![0-9a-zA-Z])|&#[0-9]+;"
+    rb'|(?<=":)(?P<number> ?[0-9]+(?:\.[0-9]+)?)(?=[,}\]\n])'
 )
 
 

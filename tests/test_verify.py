@@ -61,17 +61,30 @@ def make(folder: Path, cache_dir: str) -> Path:
 
 
 def test_what_only_looks_like_a_leak_or_a_change_is_none(tmp_path: Path, cache_dir: str) -> None:
-    """A value that is a word the evidence names, or digits of a reference in the page; keys that stand twice."""
+    """A value that is a word the evidence names, part of another, digits of a reference in the page or a number of
+    ours; keys that stand twice, and those that a covered one comes to look like.
+    """
     policy = tmp_path / "policy.toml"
     policy.write_text('id = "p"\nname = "P"\n[default]\noperator = "replace"\ntemplate = ""\n')
     (tmp_path / "rules.toml").write_text(RULE.replace("Italian|Portnoy", "kenteken|128512|Italian|\\x00after"))
     (tmp_path / "a.jsonl").write_text(
         '{"text": "Italian \U0001f600 on 128512 \\u0000after"}\n{"text": "kenteken: 12-ABC-3"}\n'
         '{"a": "Italian at first", "b": 1, "a": "and then Italian"}\n'
+        '{"Italianate": "all that is Italian"}\n{"Italian": {"x": 1}, "<USERNAME>": {"x": "Italian"}}\n'
     )
+    with open(tmp_path / "a.jsonl", "ab") as file:
+        file.write(b"\n" * (128_512 - file.tell()))
+    kind = pa.map_(pa.string(), pa.string())
+    maps = [
+        [("k", "Italian"), ("k", "plain")],
+        [("Italian", "a"), ("<USERNAME>", "is Italian")],
+        [("k", "b"), ("k", "b")],
+    ]
+    pq.write_table(pa.table({"m": pa.array(maps, kind)}), tmp_path / "b.parquet")
     options = {"policy": str(policy), "rule_files": [str(tmp_path / "rules.toml")], "cache_dir": cache_dir}
     asked = options | {"select": ["pii.own", "pii.plate"], "dedup": "off"}
-    privscan.clean(str(tmp_path / "a.jsonl"), str(tmp_path / "out"), **asked)
+    privscan.clean([str(tmp_path / "a.jsonl"), str(tmp_path / "b.parquet")], str(tmp_path / "out"), **asked)
+    assert b'"bytes": 128512,' in (tmp_path / "out" / "report.json").read_bytes()
     assert b"context:kenteken" in (tmp_path / "out" / "findings.jsonl").read_bytes()
     assert b"&#128512;" in (tmp_path / "out" / "report.html").read_bytes()
     assert failed(tmp_path / "out", cache_dir) == set()
