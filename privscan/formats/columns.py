@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from privscan.formats import binary
 from privscan.model import Blob, Leaf, LeafKind
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Column:
     `array` holds every value as the file has it, nulls included, and is what `rebuild` takes back. `kind` is None where
     the type is not scanned. `texts` are the values as detectors see them, with `first` counting in them; `at` maps a
     position in `texts` to one in `array` (None: the same). `boxed` bytes stand in a struct of bytes and path, as
-    pictures and sound do in datasets.
+    pictures and sound do in datasets. `written` are the texts among bytes, which are then no leaves of this column.
     """
 
     steps: tuple[Step, ...]
@@ -85,6 +86,7 @@ class Column:
     texts: pa.Array
     at: Ints | None
     boxed: bool = False
+    written: Column | None = None
 
     @property
     def name(self) -> str:
@@ -116,7 +118,10 @@ def _walk(array: pa.Array, field: pa.Field, steps: tuple[Step, ...], first: Ints
         boxed = {inner.name for inner in kind} == {"bytes", "path"}
         for turn, (child, inner) in enumerate(zip(array.flatten(), kind, strict=True)):
             for column in _walk(child, inner, (*steps, Step(inner.name, turn)), first, is_key=is_key):
-                yield replace(column, boxed=True) if boxed and column.kind is LeafKind.BINARY else column
+                if boxed and column.kind is LeafKind.BINARY:
+                    text = column.written and replace(column.written, boxed=True)
+                    column = replace(column, boxed=True, written=text)  # noqa: PLW2901
+                yield column
     elif pa.types.is_map(kind):
         entries = entries_of(array)
         offsets = offsets_of(entries)
@@ -138,7 +143,8 @@ def _column(array: pa.Array, field: pa.Field, steps: tuple[Step, ...], first: In
         raise ValueError("lists and values do not agree")
     if is_binary(array.type) and not is_key:
         values = array.cast(pa.large_binary()) if pa.types.is_binary_view(array.type) else array
-        return Column(steps, LeafKind.BINARY, field.nullable, array, first, values, None)
+        column = Column(steps, LeafKind.BINARY, field.nullable, array, first, values, None)
+        return replace(column, written=binary.written(column))
     if not _is_number(array.type):
         texts = _texts(array)
         kind = None if texts is None else LeafKind.KEY if is_key else LeafKind.STRING
@@ -293,8 +299,9 @@ def leaves(columns: Sequence[Sequence[Column]], rows: Iterable[int], first: int)
     found: list[tuple[Any, ...]] = []
     for top, group in enumerate(columns):
         for number, column in enumerate(group):
-            if column.kind is not None and len(wanted):
-                found.extend(_leaves(column, wanted, first, top, number))
+            for seen in (column, column.written):
+                if seen is not None and seen.kind is not None and len(wanted):
+                    found.extend(_leaves(seen, wanted, first, top, number))
     # Places in a document differ, so no comparison ever gets as far as the leaf.
     found.sort(key=lambda entry: entry[:-1])
     return [entry[-1] for entry in found]
@@ -305,6 +312,8 @@ def _leaves(column: Column, wanted: Ints, first: int, top: int, number: int) -> 
     sizes = column.first[wanted + 1] - column.first[wanted]
     ends = np.cumsum(sizes)
     index = np.repeat(column.first[wanted] - (ends - sizes), sizes) + np.arange(ends[-1])
+    if column.written is not None and column.written.at is not None:
+        index = index[~np.isin(index, column.written.at)]
     texts = column.texts.take(pa.array(index)).to_pylist()
     if not all(texts):
         index = index[[bool(text) for text in texts]]

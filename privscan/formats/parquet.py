@@ -179,7 +179,8 @@ class ParquetBlock:
 
     def _scanned(self) -> Iterator[flat.Column]:
         columns = (column for group in self._flat() for column in group)
-        return (column for column in columns if column.kind is not None and column.kind is not LeafKind.BINARY)
+        seen = (column.written if column.kind is LeafKind.BINARY else column for column in columns)
+        return (column for column in seen if column is not None and column.kind is not None)
 
     def _binary(self) -> Iterator[flat.Column]:
         return (column for group in self._flat() for column in group if column.kind is LeafKind.BINARY)

@@ -68,9 +68,10 @@ def _values(kind: pa.DataType, texts: Iterable[str | None], *, nullable: bool) -
 
 def _data(text: str | None, kind: pa.DataType, nothing: bytes | None) -> bytes | None:
     """Return the bytes of a new value; what does not fit a fixed size goes whole."""
-    if not isinstance(text, Blob) or (pa.types.is_fixed_size_binary(kind) and len(text.data) != kind.byte_width):
+    if text is None:
         return nothing
-    return text.data
+    data = text.data if isinstance(text, Blob) else text.encode("utf-8", "surrogatepass")
+    return nothing if pa.types.is_fixed_size_binary(kind) and len(data) != kind.byte_width else data
 
 
 def compact(array: pa.Array) -> pa.Array:
