@@ -89,10 +89,24 @@ _BEHIND = re.compile(
 )
 _SMALL = re.compile(r"\s(?:street|road|avenue|boulevard|lane|highway|square|hospital|university|college)\b")
 _BEHIND_SINGLE = re.compile(rf"(?:['’]s?)?\s{_KINDLESS}s?\b")
+# "Zoolander is a 2001 American film": what a sentence defines as a thing; nobody is one, unless a trade follows
+_THING = _any(
+    r"""
+    agency company firm startup bank corporation multinational organi[sz]ation charity newspaper magazine software
+    platform tool library framework language database protocol operating_system website app city town village river
+    lake mountain island film movie novel book song album band play opera ballet sitcom series game genus species
+    protein gene enzyme drug antibiotic mineral brand car aircraft ship breed dish cheese festival method technique
+    """
+)
+_DEFINED = re.compile(
+    rf"\s(?:is|was|are)\san?\s(?:[\w'-]+\s){{0,5}}?{_THING}"
+    r"(?:[.,;:)]|\s(?:in|of|by|from|for|that|which|based|located|directed|written|developed|released|founded|owned|with|and|on)\b)"
+)
 _LAST = re.compile(rf"\s(?:{_any(_BODIES)}|Street|Avenue|Boulevard)\Z")
 _FIRST = re.compile(r"(?:Hurricane|Typhoon|Cyclone)\s")
 # "Quercus robur", "Planck constant": a second word in small letters that joins nothing
 _BINOMIAL = re.compile(r"([A-Z][a-z]+) ([a-z]{3,})")
+_COMPOUND = re.compile(r"[^\W\d_]+")
 _JOINTS = frozenset("van von der den del della dos bin ibn ter ten zur zum".split())
 
 
@@ -107,12 +121,14 @@ def honours(text: str, start: int, end: int) -> bool:
     if BEFORE.search(text, max(start - LOOK, 0), start) or _BEHIND.match(text, end, end + LOOK):
         return True
     value = text[start:end]
-    if _LAST.search(value) or _FIRST.match(value) or _binomial(value):
+    if _LAST.search(value) or _FIRST.match(value) or _latin(value):
         return True
     if value.islower() and _SMALL.match(text, end, end + LOOK):
         return True
     if " " in value:
         return False
+    if _DEFINED.match(text, end, end + 3 * LOOK):
+        return True
     unknown = lists.level(value, lists.FIRST) < WELL_KNOWN
     return _half(text, start, end) or (unknown and _BEHIND_SINGLE.match(text, end, end + LOOK) is not None)
 
@@ -121,14 +137,28 @@ def _half(text: str, start: int, end: int) -> bool:
     """Say whether a word is but one half of a compound: `Farnsworth-Munsell`, of which no one is told."""
     before, behind = text[max(start - 2, 0) : start], text[end : end + 2]
     glued = (behind[:1] == "-" and behind[1:].isupper()) or (before[1:] == "-" and before[:1].isalpha())
-    return glued and lists.level(text[start:end], lists.FIRST) < COMMONEST
+    if not glued:
+        return False
+    other = _COMPOUND.search(text, end) if behind[:1] == "-" else None
+    second = lists.level(other[0], lists.FIRST) if other else WELL_KNOWN
+    return lists.level(text[start:end], lists.FIRST) < COMMONEST or not second
 
 
-def _binomial(value: str) -> bool:
-    """Say whether a value is a word and one in small letters behind it that is plain, or Latin."""
+def trimmed(value: str) -> str:
+    """Return a name without a plain word in small letters that was taken for its second: `Cathy rose`, `John drives`.
+
+    >>> trimmed("Cathy rose"), trimmed("Jan van"), trimmed("Anna berg")
+    ('Cathy', 'Jan van', 'Anna berg')
+    """
+    found = _BINOMIAL.fullmatch(value)
+    if found is None or found[2] in _JOINTS or lists.level(found[2], lists.PLAIN) < WELL_KNOWN:
+        return value
+    return found[1]
+
+
+def _latin(value: str) -> bool:
+    """Say whether a value is the name of a species: a word, and a Latin one in small letters."""
     found = _BINOMIAL.fullmatch(value)
     if found is None or found[2] in _JOINTS:
         return False
-    if lists.level(found[2], lists.PLAIN) >= WELL_KNOWN:
-        return True
     return LATIN.search(found[2]) is not None and not lists.level(found[2], lists.LAST)

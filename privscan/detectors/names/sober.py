@@ -107,9 +107,10 @@ def kept(text: str, names: Sequence[Name]) -> list[Name]:
     if not names:
         return []
     ours = link.Taken(found.span() for found in TOKEN.finditer(text)) if "<" in text else link.Taken(())
+    shorter = (name._replace(end=name.start + len(around.trimmed(text[name.start : name.end]))) for name in names)
     return [
         _whole(text, name)
-        for name in names
+        for name in shorter
         if not ours.touches(name.start, name.end)
         and not surrogate.made(text[name.start : name.end])
         and not (name.kind == PERSON and _doubted(text, name))

@@ -234,6 +234,8 @@ def test_second_thoughts(names: Names, text: str) -> None:
         ("the Farnsworth-Munsell chart", "Farnsworth", False),
         ("ask Peter's doctor about it", "Peter", True),
         ("am 3. Mai kam", "Mai", False),
+        ("and Zoolander is a 2001 American film.", "Zoolander", False),
+        ("Redlin is a software engineer at", "Redlin", True),
         ("the Pinus sylvestris grows", "Pinus sylvestris", False),
         ("KRS: 0000401969", "KRS", False),
         ("the Riemann hypothesis holds", "Riemann", False),
