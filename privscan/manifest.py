@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime  # noqa: TC003 - msgspec reads the annotations
 import hashlib
 import json
 import os
 import platform
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 import privscan
 from privscan import config, detectors, jsontext
@@ -26,11 +27,56 @@ if TYPE_CHECKING:
 SCHEMA = "privscan/manifest/1"
 PACKAGES = ("hyperscan", "numpy", "orjson", "pyarrow", "xxhash", "python-stdnum", "phonenumbers")
 PLUGINS = ("privscan.detectors", "privscan.operators", "privscan.reports")
-_NEEDED = frozenset(
-    "version command paths read_from settings policy_file rule_files policy_sha256 rules_sha256 key_check inputs "
-    "outputs outcomes complete files".split()
-)
-"""What every manifest says, and those who read one ask for."""
+
+
+class _Artifact(TypedDict):
+    uri: str
+    bytes: int
+    records: int
+    sha256: str
+
+
+class _Settings(TypedDict):
+    policy: str
+    select: list[str]
+    ignore: list[str]
+    region: NotRequired[list[str]]
+    min_confidence: str
+    field: list[str]
+    exclude_field: list[str]
+    dedup: str
+    dedup_threshold: float
+    dedup_field: list[str]
+    dedup_options: NotRequired[dict[str, Any]]
+    require_field: NotRequired[list[str]]
+    allow_values: NotRequired[list[str]]
+    allow_missing: NotRequired[list[str]]
+    split: int
+
+
+class _Manifest(TypedDict):
+    """What those who read a manifest ask of it."""
+
+    version: str
+    command: str
+    paths: list[str]
+    read_from: dict[str, str]
+    settings: _Settings
+    against: NotRequired[list[str]]
+    policy_file: str
+    rule_files: list[str]
+    suppress_files: NotRequired[list[str]]
+    day: NotRequired[datetime.date]
+    media_root: NotRequired[str | None]
+    policy_sha256: str
+    rules_sha256: str
+    key_check: str
+    inputs: list[_Artifact]
+    outputs: list[_Artifact]
+    outcomes: dict[str, int]
+    complete: bool
+    files: dict[str, str]
+    model: NotRequired[dict[str, Any]]
 
 
 def identity(path: str) -> tuple[int, int]:
@@ -183,8 +229,12 @@ def load(run: str) -> dict[str, Any]:
     if not isinstance(found, dict) or found.get("schema") != SCHEMA:
         schema = str(found.get("schema"))[:40] if isinstance(found, dict) else ""
         raise UsageError(f"{path}: is of schema {schema!r}, this version reads {SCHEMA}")
-    if missing := sorted(_NEEDED - found.keys()):
-        raise UsageError(f"{path}: does not say {missing[0]}; the run folder was changed, run again")
+    import msgspec
+
+    try:
+        msgspec.convert(found, _Manifest)
+    except msgspec.ValidationError as error:  # tells names and types, no values
+        raise UsageError(f"{path}: {error}; the run folder was changed, run again") from None
     return found
 
 

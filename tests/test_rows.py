@@ -31,9 +31,12 @@ def run(tmp_path_factory: pytest.TempPathFactory, cache_dir: str) -> Path:
     return folder / "run"
 
 
-def forget(run: Path, name: str) -> None:
+def forget(run: Path, name: str, *other: Any) -> None:
+    """Take a name, or put something else under it, in the manifest."""
     told = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
     del told[name]
+    if other:
+        told[name] = other[0]
     (run / "manifest.json").write_text(json.dumps(told), encoding="utf-8")
 
 
@@ -41,7 +44,16 @@ BROKEN: list[tuple[str, Callable[[Path], Any], str]] = [
     ("no manifest", lambda run: (run / "manifest.json").unlink(), r"holds no manifest\.json"),
     ("half a manifest", lambda run: (run / "manifest.json").write_text("{"), "is not JSON"),
     ("a list for a manifest", lambda run: (run / "manifest.json").write_text("[]"), "is of schema ''"),
-    ("a part of one", lambda run: forget(run, "read_from"), "does not say read_from; the run folder was changed"),
+    (
+        "a part of one",
+        lambda run: forget(run, "read_from"),
+        "missing required field `read_from`; the run folder was changed",
+    ),
+    (
+        "a word for a number",
+        lambda run: forget(run, "inputs", ["a.jsonl"]),
+        r"at `\$\.inputs\[0\]`; the run folder was",
+    ),
     ("another schema", lambda run: (run / "manifest.json").write_text('{"schema": "x/9"}'), "is of schema"),
     (
         "findings of another run",

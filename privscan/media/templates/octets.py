@@ -55,7 +55,3 @@ class Octets:
         """Raise MalformedError unless the condition holds."""
         if not condition:
             raise MalformedError
-
-    def zeros(self) -> bool:
-        """Say whether all that is left is zero bytes, as padding is."""
-        return not any(self.data[self.at : self.end])
