@@ -22,8 +22,6 @@ __all__ = ["ALL", "SHOWN", "of_files", "told"]
 
 SHOWN = 50
 ALL = 1 << 16
-_SEVERITY = {level.label: int(level) for level in Severity}
-_CONFIDENCE = {level.label: int(level) for level in Confidence}
 
 
 @dataclass(slots=True)
@@ -96,9 +94,9 @@ def _strongest(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 def _strength(row: dict[str, Any]) -> tuple[bool, int, float, int]:
     return (
         row["state"] == State.NEW,
-        _CONFIDENCE[row["confidence"]],
+        Confidence.of(row["confidence"]),
         float(row.get("score") or 0),
-        _SEVERITY[row["severity"]],
+        Severity.of(row["severity"]),
     )
 
 
@@ -107,8 +105,8 @@ def _rank(secret: _Secret) -> tuple[bool, int, int, int, int, str]:
     row = secret.row
     return (
         row["state"] != State.NEW,
-        -_SEVERITY[row["severity"]],
-        -_CONFIDENCE[row["confidence"]],
+        -Severity.of(row["severity"]),
+        -Confidence.of(row["confidence"]),
         -secret.records,
         -secret.count,
         row["fingerprint"],

@@ -33,6 +33,7 @@ class Progress:
         self._bar = _bar(name) if show and sys.stderr.isatty() else None
         self._findings = 0
         self._said = _Said(self._bar)
+        self._level = _LOG.level
 
     def __enter__(self) -> Self:
         if self._bar is not None:
@@ -43,6 +44,7 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             _LOG.removeHandler(self._said)
+            _LOG.setLevel(self._level)
             self._bar.close()
 
     def total(self, run: Run) -> None:

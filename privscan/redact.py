@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 ROUNDS = 6  # of looking again; a record still not clean then is quarantined
 _SOCIAL = ("with:", "region:")  # evidence
-PLAIN = Action("replace", (("template", "<{entity}>"),))
-
 
 # Rewrites of one record by the place of their leaves, with the edits they come of.
 Draft = dict[int, tuple[Rewrite, list["Edit"]]]
@@ -139,7 +137,7 @@ class Redactor:
             value = leaf.text[edit.span.start : edit.span.end]
             action = edit.action
             if edit.span in plain:
-                action = Action("hash") if action.operator == "pseudonym" and plain[edit.span] == 1 else PLAIN
+                action = Action("hash") if action.operator == "pseudonym" and plain[edit.span] == 1 else resolve.REPLACE
             made = None if edit.span in plain else self.remade(leaf, edit)
             new = operators.apply(self.operators, action, self.key, entity, value) if made is None else made
             spans.append((edit.span.start, edit.span.end, views.fitting(inner, edit.span, new)))

@@ -5,5 +5,4 @@
 #SBATCH --time=02:00:00
 set -euo pipefail
 part=$(printf 'part-%03d' "$SLURM_ARRAY_TASK_ID")
-[ ! -e "clean/$part/manifest.json" ] || exit 0
 privscan clean "corpus/$part" -o "clean/$part" --resume --workers "$SLURM_CPUS_PER_TASK" --key-file "$HOME/privscan.key" -q

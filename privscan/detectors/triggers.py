@@ -178,10 +178,10 @@ def _scan(database: Any, buffer: Any, apart: int) -> Hits:
     return np.array(numbers, dtype=np.int64), np.array(ends, dtype=np.int64)
 
 
-def _load_or_compile(expressions: Sequence[tuple[int, bytes]], cache: str | None, flags: int | None = None) -> Any:
+def _load_or_compile(expressions: Sequence[tuple[int, bytes]], cache: str | None) -> Any:
     import hyperscan
 
-    flags = hyperscan.HS_FLAG_DOTALL if flags is None else flags
+    flags = hyperscan.HS_FLAG_DOTALL
     return _kept(cache, f"triggers-{_digest(expressions, flags)}.hs", lambda: _compile(expressions, flags))
 
 

@@ -51,9 +51,6 @@ _REMEDIES = {
 }
 _REMEDY = "Look at the places listed, mend the cause, then run again."
 
-_CONFIDENCE = {level.label: Confidence.HIGH - level for level in Confidence}
-_SEVERITY = {level.label: level for level in Severity}
-
 T = TypeVar("T")
 
 
@@ -194,8 +191,8 @@ def _groups(tally: Tally, *, by_rule: bool) -> tuple[Group, ...]:
     for (entity, rule, confidence, severity, state), count in tally.findings.items():
         if state == State.NEW:
             key = (rule, entity) if by_rule else (entity, entity)
-            counts[key][_CONFIDENCE[confidence]] += count
-            gravest[key] = max(gravest.get(key, Severity.LOW), _SEVERITY[severity])
+            counts[key][Confidence.HIGH - Confidence.of(confidence)] += count
+            gravest[key] = max(gravest.get(key, Severity.LOW), Severity.of(severity))
     groups = [
         Group(name, entity, sum(parts), gravest[name, entity], (parts[0], parts[1], parts[2]))
         for (name, entity), parts in counts.items()
@@ -207,7 +204,7 @@ def _grid(tally: Tally) -> tuple[tuple[Severity, tuple[int, int, int]], ...]:
     counts = {severity: [0, 0, 0] for severity in sorted(Severity, reverse=True)}
     for (_, _, confidence, severity, state), count in tally.findings.items():
         if state == State.NEW:
-            counts[_SEVERITY[severity]][_CONFIDENCE[confidence]] += count
+            counts[Severity.of(severity)][Confidence.HIGH - Confidence.of(confidence)] += count
     return tuple((severity, (parts[0], parts[1], parts[2])) for severity, parts in counts.items())
 
 

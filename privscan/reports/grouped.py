@@ -55,8 +55,8 @@ class Bundle:
     def add(self, row: dict[str, Any]) -> None:
         """Count a row."""
         self.count += 1
-        self.severity = max(self.severity, row["severity"], key=_SEVERITY.__getitem__)
-        self.confidence = max(self.confidence, row["confidence"], key=_CONFIDENCE.__getitem__)
+        self.severity = max(self.severity, row["severity"], key=Severity.of)
+        self.confidence = max(self.confidence, row["confidence"], key=Confidence.of)
         self.score = max(self.score, float(row.get("score") or 0))
         self.fingerprint = (self.fingerprint + int(row["fingerprint"] or "0", 16)) % _MODULUS
         if len(self.first) < _PLACES:
@@ -65,11 +65,7 @@ class Bundle:
     @property
     def weight(self) -> tuple[int, int, int]:
         """How grave it is: severity, confidence, count."""
-        return _SEVERITY[self.severity], _CONFIDENCE[self.confidence], self.count
-
-
-_SEVERITY = {level.label: int(level) for level in Severity}
-_CONFIDENCE = {level.label: int(level) for level in Confidence}
+        return Severity.of(self.severity), Confidence.of(self.confidence), self.count
 
 
 def line(row: dict[str, Any], uri: str) -> int:
