@@ -46,7 +46,7 @@ NEVER = frozenset(
     vážený|vážená|szanowny|szanowna|sayın|уважаемый|уважаемая|estimado|estimada|prezado|prezada|gentile|geachte|beste
     vänliga|vänliga hälsningar|hälsningar|venlig|venlig hilsen|vennlig|vennlig hilsen|hilsen|kérjük|tisztelt|üdvözlettel
     saygılarımla|saygılarımızla|kimlik|kimlik no|t.c. kimlik|c. kimlik|yth|hormat|hormat kami|bapak|ibu|alamat|nama
-    najemca|wynajmujący|zleceniodawca|zleceniobiorca|pracownik|pracodawca|tytuł|kontakt|notatka|rachunek|odbiorca
+    anda|pesanan anda|t.c|najemca|wynajmujący|zleceniodawca|zleceniobiorca|pracownik|pracodawca|tytuł|kontakt|notatka|rachunek|odbiorca
     versicherte person|versicherter|versicherte|mieter|mieterin|vermieter|kunde|kundin|rechnung|bestellung|betreff
     gegevens|klant|notitie|huurder|verhuurder|betreft|factuur|werknemer|werkgever|onderwerp
     locataire|bailleur|objet|facture|salarié|employeur|réclamante|réclamant|destinataire|expéditeur|titulaire
