@@ -15,9 +15,10 @@ PERSON = KINDS.index("PERSON")
 CHANCE = 0.6
 KNOWN = 2  # level of a word that the lists know well
 _UPPER, _LOWER = "A-ZÀ-ÖØ-ÞĄĆĎĘŁŃŇŘŚŠŤŹŻŽ", "a-zß-öø-ÿąćďęěłńňřśšťźżž"
-WORD = re.compile(
-    rf"(?<![\w.@/#$-])([{_UPPER}][{_LOWER}]{{2,14}})([{_UPPER}][{_LOWER}]{{2,18}})(?![\w(\[/=@]|\.\w|-\w|\s?=)"
-)
+# the second word, from its capital on (a class first: the search looks for nothing else), and the word before it
+SECOND = re.compile(rf"[{_UPPER}](?<=[{_LOWER}][{_UPPER}])[{_LOWER}]{{2,18}}(?![\w(\[/=@]|\.\w|-\w|\s?=)")
+WORD = re.compile(rf"(?<![\w.@/#$-])[{_UPPER}][{_LOWER}]{{2,14}}\Z")
+LOOK = 20  # letters before a capital in which its first word begins
 # endings of surnames of Slavic, Nordic, Iberian and Caucasian peoples, in all their cases
 ENDING = re.compile(
     r"(?:[scz][ck](?:i|a|im|iej|iego|iemu|ą)|w?icz(?:a|owi|em)?|czyk(?:a|owi|iem)?|ov[aá]|enko|sson|[aeo]vić|yan)\Z"
@@ -32,9 +33,10 @@ def found(text: str) -> Iterator[Name]:
     >>> [text[n.start : n.end] for text in ("by JohnSmith, DataFrame, JasonSchema",) for n in found(text)]
     ['JohnSmith']
     """
-    for match in WORD.finditer(text):
-        if _first(match[1]) and _last(match[2]):
-            yield Name(match.start(), match.end(), PERSON, CHANCE)
+    for second in SECOND.finditer(text):
+        first = WORD.search(text[max(second.start() - LOOK, 0) : second.start()])
+        if first is not None and _first(first[0]) and _last(second[0]):
+            yield Name(second.start() - len(first[0]), second.end(), PERSON, CHANCE)
 
 
 def _first(word: str) -> bool:

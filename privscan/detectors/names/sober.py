@@ -38,25 +38,25 @@ NEVER = frozenset(
     förnamn|efternamn|fornavn|etternavn|personnummer|adress|naam|geboortedatum|adresse|anschrift|geburtsdatum|geboren
     vorname|nachname|nom|prénom|né|née|nombre|apellido|apellidos|dirección|teléfono|nome|cognome|indirizzo|endereço
     меня|меня зовут|фио|имя|фамилия|отчество|адрес|телефон|мене|мене звати|прізвище|όνομα|επώνυμο|διεύθυνση|τηλέφωνο
-    lorem|ipsum|lorem ipsum
-    english|french|german|spanish|italian|greek|hebrew|arabic|thai|hangul|hiragana|katakana|devanagari|cyrillic|latin
-    japanese|korean|chinese|russian|portuguese|dutch|swedish|hindi|tamil|bengali|ascii|ansi|iana|unicode
-    linux|windows|macintosh|macos|ubuntu|debian|fedora|solaris|sunos|cygwin|cython|jython|mercurial|netscape|mozilla
-    github|gitlab|docker|kubernetes|postgres|postgresql|mysql|sqlite|redis|nginx|javascript|typescript|webpack|numpy|board
-    vážený|vážená|szanowny|szanowna|sayın|уважаемый|уважаемая|estimado|estimada|prezado|prezada|gentile|geachte|beste
-    vänliga|vänliga hälsningar|hälsningar|venlig|venlig hilsen|vennlig|vennlig hilsen|hilsen|kérjük|tisztelt|üdvözlettel
-    saygılarımla|saygılarımızla|kimlik|kimlik no|t.c. kimlik|c. kimlik|yth|hormat|hormat kami|bapak|ibu|alamat|nama
-    anda|pesanan anda|t.c|najemca|wynajmujący|zleceniodawca|zleceniobiorca|pracownik|pracodawca|tytuł|kontakt|notatka|rachunek|odbiorca
-    versicherte person|versicherter|versicherte|mieter|mieterin|vermieter|kunde|kundin|rechnung|bestellung|betreff
-    gegevens|klant|notitie|huurder|verhuurder|betreft|factuur|werknemer|werkgever|onderwerp
-    locataire|bailleur|objet|facture|salarié|employeur|réclamante|réclamant|destinataire|expéditeur|titulaire
-    inquilino|arrendador|asunto|factura|trabajador|empleador|reclamante|destinatario|remitente|titular|domicilio
-    inquilina|locatário|locador|assunto|fatura|titolare|oggetto|fattura|mittente|conduttore|locatore
+    lorem|ipsum|lorem ipsum|english|french|german|spanish|italian|greek|hebrew|arabic|thai|hangul|hiragana|katakana
+    devanagari|cyrillic|latin|japanese|korean|chinese|russian|portuguese|dutch|swedish|hindi|tamil|bengali|ascii|ansi
+    iana|unicode|linux|windows|macintosh|macos|ubuntu|debian|fedora|solaris|sunos|cygwin|cython|jython|mercurial
+    netscape|mozilla|github|gitlab|docker|kubernetes|postgres|postgresql|mysql|sqlite|redis|nginx|javascript
+    typescript|webpack|numpy|board|vážený|vážená|szanowny|szanowna|sayın|уважаемый|уважаемая|estimado|estimada|prezado
+    prezada|gentile|geachte|beste|vänliga|vänliga hälsningar|hälsningar|venlig|venlig hilsen|vennlig|vennlig hilsen
+    hilsen|kérjük|tisztelt|üdvözlettel|saygılarımla|saygılarımızla|kimlik|kimlik no|t.c. kimlik|c. kimlik|yth|hormat
+    hormat kami|bapak|ibu|alamat|nama|anda|pesanan anda|t.c|najemca|wynajmujący|zleceniodawca|zleceniobiorca|pracownik
+    pracodawca|tytuł|kontakt|notatka|rachunek|odbiorca|versicherte person|versicherter|versicherte|mieter|mieterin
+    vermieter|kunde|kundin|rechnung|bestellung|betreff|gegevens|klant|notitie|huurder|verhuurder|betreft|factuur
+    werknemer|werkgever|onderwerp|locataire|bailleur|objet|facture|salarié|employeur|réclamante|réclamant|destinataire
+    expéditeur|titulaire|inquilino|arrendador|asunto|factura|trabajador|empleador|reclamante|destinatario|remitente
+    titular|domicilio|inquilina|locatário|locador|assunto|fatura|titolare|oggetto|fattura|mittente|conduttore|locatore
     hyresgäst|kund|ärende|faktura|mottagare|lejer|udlejer|emne|modtager|leietaker|mottaker|vuokralainen|asiakas|lasku
     nájemce|pronajímatel|předmět|příjemce|zákazník|nájomca|predmet|najemnik|stranka|kupac|primatelj|chiriaș|client
     bérlő|ügyfél|tárgy|címzett|kiracı|müşteri|konu|alıcı|gönderen|клиент|договор|арендатор|получатель|отправитель
-    ονοματεπώνυμο|θέμα|πελάτης|προς|από|με εκτίμηση|αγαπητέ|αγαπητή
-    aadhaar|aadhar|pesel|regon|imei|sons|husten|fieber|betrag|saldo|zahlung|beneficiary|tenant|landlord|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lundi|mardi|mercredi|jeudi
+    ονοματεπώνυμο|θέμα|πελάτης|προς|από|με εκτίμηση|αγαπητέ|αγαπητή|aadhaar|aadhar|pesel|regon|imei|sons|husten|fieber
+    betrag|saldo|zahlung|beneficiary|tenant|landlord|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lundi
+    mardi|mercredi|jeudi
     """.replace("\n", "|")
     .replace("    ", "")
     .strip("|")
