@@ -282,40 +282,40 @@ def _covered(place: str, pointer: str, text: str, copy: str, found: Sequence[tup
 
 
 class Rows:
-    """The run's side files, read in step with the inputs: findings stand in the order of the records."""
+    """The run's side files, read in step with the inputs: their rows stand in the order of files and records.
+
+    Only the quarantine, where records of a block may stand in any order, is held, a file at a time.
+    """
 
     def __init__(self, run: str, policy: Policy) -> None:
+        told = rows(os.path.join(run, "duplicates.jsonl"))
+        quarantine = rows(os.path.join(run, "quarantine.jsonl"))
         self._policy = policy
-        self._findings = rows(os.path.join(run, "findings.jsonl"))
-        self._next = next(self._findings, None)
-        self._removed = _removed(run)
-        self._cut = next(self._removed, None)
+        self._findings = _Ahead(rows(os.path.join(run, "findings.jsonl")))
+        self._removed = _Ahead(_removed(run))
+        self._dropped = _Ahead(row for row in told if row.get("dropped", True))
+        self._refused = _Ahead(row for row in quarantine if row["record"] is not None)
+        self._quarantined: set[int] = set()
         self.witness = Witness(_removed(run))
-        self._fates: dict[tuple[str, int], Outcome] = {}
-        for name, outcome in (("duplicates.jsonl", Outcome.DUPLICATE), ("quarantine.jsonl", Outcome.QUARANTINED)):
-            for entry in rows(os.path.join(run, name)):
-                if entry["record"] is not None and entry.get("dropped", True):
-                    self._fates[(entry["uri"], entry["record"])] = outcome
+
+    def enter(self, uri: str) -> None:
+        """Go on to the next file."""
+        self._quarantined = {row["record"] for row in self._refused.take(uri)}
 
     def outcome(self, uri: str, record: int) -> Outcome | None:
-        """Return the outcome the duplicates and the quarantine tell of."""
-        return self._fates.get((uri, record))
+        """Return the outcome the duplicates and the quarantine tell of; records are asked for in order."""
+        duplicate = list(self._dropped.take(uri, record))
+        if record in self._quarantined:
+            return Outcome.QUARANTINED
+        return Outcome.DUPLICATE if duplicate else None
 
     def findings(self, uri: str, record: int) -> list[Row]:
         """Return the findings of the next record asked for; records are asked for in order."""
-        out = []
-        while self._next is not None and (self._next["uri"], self._next["record"]) == (uri, record):
-            out.append(self._next)
-            self._next = next(self._findings, None)
-        return out
+        return list(self._findings.take(uri, record))
 
     def cuts(self, uri: str, record: int) -> list[Row]:
         """Return the passages removed from a record; records are asked for in order."""
-        out = []
-        while self._cut is not None and (self._cut["uri"], self._cut["record"]) == (uri, record):
-            out.append(self._cut)
-            self._cut = next(self._removed, None)
-        return out
+        return list(self._removed.take(uri, record))
 
     def operator(self, entry: Row) -> str:
         """Return what the policy does with a finding."""
@@ -324,8 +324,22 @@ class Rows:
         return policies.action(self._policy, match).operator
 
     def left(self) -> Row | None:
-        """Return the finding, or removed passage, that no record was there for, if one is left."""
-        return self._next or self._cut
+        """Return a row that no record, or no file, was there for, if one is left."""
+        return self._findings.next or self._removed.next or self._dropped.next or self._refused.next
+
+
+class _Ahead:
+    """Rows of a side file, looked at one ahead."""
+
+    def __init__(self, told: Iterator[Row]) -> None:
+        self._rows = told
+        self.next = next(told, None)
+
+    def take(self, uri: str, record: int | None = None) -> Iterator[Row]:
+        """Yield the rows that come next, as long as they are of a file, and of a record of it if one is named."""
+        while (row := self.next) is not None and row["uri"] == uri and record in (None, row["record"]):
+            yield row
+            self.next = next(self._rows, None)
 
 
 def _removed(run: str) -> Iterator[Row]:

@@ -193,6 +193,7 @@ def _compare(
     try:
         rows = beside.Rows(run, settings.policy)
         for uri, path in sources.items():
+            rows.enter(uri)
             if records[uri]:
                 beside.compare(run, uri, path, rows, evidence)
         if (left := rows.left()) is not None:

@@ -211,6 +211,8 @@ TAMPERED: list[tuple[str, Callable[[Path], None], set[int]]] = [
     ),
     ("a duplicate untold", without_line("duplicates.jsonl", 0), {1}),
     ("a quarantine untold", without_line("quarantine.jsonl", 0), {4}),
+    ("a duplicate of no file", with_line("duplicates.jsonl", b'{"uri":"none.jsonl","record":3,"method":"exact"}'), {1}),
+    ("a quarantine of no file", with_line("quarantine.jsonl", b'{"uri":"none.jsonl","record":3,"kind":"read"}'), {1}),
     ("a value in the page", with_line("report.html", MAIL.encode()), {5}),
     ("a value in the findings", edit("findings.jsonl", b'"state"', b'"extra":"' + CARD.encode() + b'","state"'), {5}),
     ("another schema", other_schema, {3}),
