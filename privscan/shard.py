@@ -98,6 +98,7 @@ class _Line:
         if self.cuts is not None:
             kit.actions[cuts.NAME] = cuts.ACTION
         self._sampled: dict[str, int] = {}
+        self._problems: list[Problem] = []
 
     def run(self, tick: Callable[[int, int], None] | None) -> Result:
         tally = self.result.tally
@@ -110,8 +111,9 @@ class _Line:
                     tick(block.nbytes, tally.findings.total() - before)
         except InputError as error:
             self.result.broken = str(error)
-            self.problem(Problem(self.shard.uri, None, "read", str(error)))
+            self._problems.append(Problem(self.shard.uri, None, "read", str(error)))
         finally:
+            self.told_problems()
             self.close()
         return self.result
 
@@ -147,13 +149,14 @@ class _Line:
         self.result.tally.records += len(rows)
         for outcome, count in counts.items():
             self.result.tally.outcomes[outcome.value] += count
+        self.told_problems()
 
     def fated(self, block: Block) -> dict[int, Outcome]:
         """Return the outcome of each row of a block as far as it is known before anybody looks."""
         outcomes = dict.fromkeys(block.rows(), Outcome.CLEAN)
         for row, problem in block.problems.items():
             outcomes[row] = Outcome.QUARANTINED
-            self.problem(problem)
+            self._problems.append(problem)
         if self.duplicates is not None and outcomes:
             low, high = self.duplicates.searchsorted((block.first, block.first + max(outcomes) + 1))
             for record in self.duplicates[low:high].tolist():
@@ -205,10 +208,12 @@ class _Line:
                 found |= {at + place: matches for place, matches in looked.items()}
             except DetectorError as error:
                 outcomes[record - block.first] = Outcome.QUARANTINED
-                self.problem(Problem(self.shard.uri, record, "detect", str(error)))
+                self._problems.append(Problem(self.shard.uri, record, "detect", str(error)))
             except Exception as error:  # noqa: BLE001 - its message may hold data: only its type is told
                 outcomes[record - block.first] = Outcome.QUARANTINED
-                self.problem(Problem(self.shard.uri, record, "detect", f"a detector failed ({type(error).__name__})"))
+                self._problems.append(
+                    Problem(self.shard.uri, record, "detect", f"a detector failed ({type(error).__name__})")
+                )
             at = stop
         return found
 
@@ -237,7 +242,7 @@ class _Line:
     ) -> Outcome:
         """Account for the findings of one record and write down what becomes of it."""
         if fate.reason:
-            self.problem(Problem(self.shard.uri, block.first + row, "redact", fate.reason))
+            self._problems.append(Problem(self.shard.uri, block.first + row, "redact", fate.reason))
             return Outcome.QUARANTINED
         if self.cuts is not None:
             self.cuts.settle(row, record, written=not fate.dropped)
@@ -277,12 +282,15 @@ class _Line:
         if self.findings is not None and rows:
             self.findings.write(b"".join(map(account.line, rows)))
 
-    def problem(self, problem: Problem) -> None:
-        self.result.tally.reasons[problem.kind] += 1
-        if len(self.result.problems) < PROBLEMS_KEPT:
-            self.result.problems.append(problem)
-        if self.quarantine is not None:
-            self.quarantine.write(json.dumps(problem.row()).encode() + b"\n")
+    def told_problems(self) -> None:
+        """Account for the problems of a block in the order of its records: it may end anywhere."""
+        for problem in sorted(self._problems, key=lambda problem: (problem.record is None, problem.record or 0)):
+            self.result.tally.reasons[problem.kind] += 1
+            if len(self.result.problems) < PROBLEMS_KEPT:
+                self.result.problems.append(problem)
+            if self.quarantine is not None:
+                self.quarantine.write(json.dumps(problem.row()).encode() + b"\n")
+        self._problems.clear()
 
     def sample(self, record: Record, rewrites: Sequence[Rewrite]) -> None:
         """Keep a few contexts for the report, taken from what was written, digits and capitals blotted out."""

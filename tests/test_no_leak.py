@@ -124,6 +124,20 @@ def test_a_detector_that_fails_costs_its_record_and_tells_nothing(
         assert_silent(path.read_bytes(), path.name)
 
 
+@pytest.mark.parametrize("split", [64, 1 << 20])
+def test_problems_stand_in_the_order_of_the_records(
+    tmp_path: Path, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch, split: int
+) -> None:
+    """Whatever they are, and wherever a block ends: one that a detector fails on is met behind those that are no JSON."""
+    real = detectors.build
+    monkeypatch.setattr(detectors, "build", lambda settings: (*real(settings), Talkative()))
+    bad = json.dumps({"text": PLANTED["token"]}) + "\n{no JSON\n"
+    (tmp_path / "a.jsonl").write_text(bad * 3)
+    privscan.clean(str(tmp_path / "a.jsonl"), str(tmp_path / "out"), dedup="off", **(options | {"split": split}))
+    told = [json.loads(line) for line in (tmp_path / "out" / "quarantine.jsonl").read_bytes().splitlines()]
+    assert [(row["record"], row["stage"]) for row in told] == list(enumerate(["detect", "read"] * 3))
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_defect_of_ours_tells_its_place_only(
     tmp_path: Path, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch, workers: int
