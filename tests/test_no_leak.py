@@ -128,7 +128,7 @@ def test_a_detector_that_fails_costs_its_record_and_tells_nothing(
 def test_problems_stand_in_the_order_of_the_records(
     tmp_path: Path, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch, split: int
 ) -> None:
-    """Whatever they are, and wherever a block ends: one that a detector fails on is met behind those that are no JSON."""
+    """Whatever they are, wherever a block ends: one that a detector fails on is met behind those that are no JSON."""
     real = detectors.build
     monkeypatch.setattr(detectors, "build", lambda settings: (*real(settings), Talkative()))
     bad = json.dumps({"text": PLANTED["token"]}) + "\n{no JSON\n"
