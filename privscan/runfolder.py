@@ -80,8 +80,8 @@ class RunFolder:
         found = _read(os.path.join(self.path, "manifest.json"))
         if not isinstance(found, dict) or found.get("stamp") != seal(stamp):
             return False
-        files = found["files"] | {entry["uri"]: entry["sha256"] for entry in found["outputs"]}
-        with suppress(OSError):
+        with suppress(OSError, LookupError, TypeError):  # gone, or a manifest that was changed
+            files = found["files"] | {entry["uri"]: entry["sha256"] for entry in found["outputs"]}
             return all(sha256(os.path.join(self.path, name)) == digest for name, digest in files.items())
         return False
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from privscan.errors import OutputError, UsageError
 from privscan.model import Artifact, Problem, Tally
-from privscan.runfolder import RunFolder, pack, sha256, unpack
+from privscan.runfolder import RunFolder, pack, seal, sha256, unpack
 from privscan.shard import Result
 
 if TYPE_CHECKING:
@@ -73,6 +73,23 @@ def test_refused(tmp_path: Path, make: Any, flags: dict[str, bool], reason: str)
     with pytest.raises(UsageError, match=reason):
         opened(out, **flags)
     assert sorted((str(path), path.read_bytes() if path.is_file() else b"") for path in tmp_path.rglob("*")) == before
+
+
+def test_whole_asks_for_every_file_as_it_was(tmp_path: Path) -> None:
+    whole(tmp_path)
+    folder = RunFolder(str(tmp_path))
+    copy = {"uri": "data/a.jsonl", "sha256": sha256(str(tmp_path / "data" / "a.jsonl"))}
+
+    def says(**told: Any) -> bool:
+        (tmp_path / "manifest.json").write_text(json.dumps({"stamp": seal(STAMP)} | told))
+        return folder.whole(STAMP)
+
+    assert says(files={}, outputs=[copy])
+    assert not says(files={}, outputs=[copy], stamp=seal({}))
+    assert not says(files={}, outputs=[copy | {"sha256": ""}])
+    assert not says(files={"findings.jsonl": ""}, outputs=[copy])
+    assert not says(outputs=[copy])
+    assert not says(files={}, outputs=["data/a.jsonl"])
 
 
 @pytest.mark.parametrize("make", [whole, opened, None], ids=["whole", "cut off", "new"])
