@@ -43,11 +43,17 @@ def _first(word: str) -> bool:
     """Say whether a word is a first name, as it is or in one of its cases (Tomaszowi, Anny)."""
     if lists.level(word, lists.PLAIN):
         return False
-    stem = CASE.sub("", word)
-    return any(lists.level(form, lists.FIRST) >= KNOWN for form in (word, *(stem + ending for ending in NOMINATIVE)))
+    return any(lists.level(form, lists.FIRST) >= KNOWN for form in _forms(word))
 
 
 def _last(word: str) -> bool:
-    if lists.level(word, lists.PLAIN) or lists.level(word, lists.PLACE) > 1:
+    """Say whether a word is a last name, as it is, in one of its cases (Nowaka), or by its letters."""
+    if lists.level(word, lists.PLAIN):
         return False
-    return lists.level(word, lists.LAST) >= KNOWN or not word.isascii() or ENDING.search(word) is not None
+    known = any(lists.level(form, lists.LAST) >= KNOWN for form in _forms(word))
+    return known or not word.isascii() or ENDING.search(word) is not None
+
+
+def _forms(word: str) -> tuple[str, ...]:
+    stem = CASE.sub("", word)
+    return (word, *(stem + ending for ending in NOMINATIVE))
