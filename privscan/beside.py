@@ -166,7 +166,7 @@ def _same(place: str, record: Record, twin: Record, found: Sequence[Row], seen: 
 
 def _lines(place: str, line: str, copy: str, spans: dict[str, list[tuple[int, int]]], seen: Evidence) -> bool:
     """Walk a line and its copy token by token: what is not a found span is the same, character by character."""
-    hidden = any(map(_COVERED.search, spans))  # a key itself was covered: fields under it go by another name
+    hidden = _hidden(spans)
     at = there = 0
     tokens = list(jsontext.tokens(line))
     names = Counter(token.pointer for token in tokens)  # of values that share one, any may be what was found
@@ -179,7 +179,7 @@ def _lines(place: str, line: str, copy: str, spans: dict[str, list[tuple[int, in
         there += len(between)
         raw, at = line[token.start : token.end], token.end
         found = spans.get(token.pointer, [])
-        if copy.startswith("null", there) and token.kind is LeafKind.NUMBER and (found or hidden):
+        if copy.startswith("null", there) and token.kind is LeafKind.NUMBER and (found or hidden(token.pointer)):
             seen.saw(raw)
             there += 4
             continue
@@ -198,7 +198,7 @@ def _lines(place: str, line: str, copy: str, spans: dict[str, list[tuple[int, in
             continue  # which of them it was found in is not told
         if found:
             _covered(place, token.pointer, text, jsontext.decode(new), sorted(found), seen)
-        elif hidden:
+        elif hidden(token.pointer):
             seen.saw(text)
         else:
             seen.fail(3, f"{place}: has changed outside of what was found")
@@ -208,11 +208,24 @@ def _lines(place: str, line: str, copy: str, spans: dict[str, list[tuple[int, in
     return copy != line
 
 
+def _hidden(spans: Iterable[str], *, below: bool = False) -> Callable[[str], bool]:
+    """Return the test whether a field may be one that is told with a name covered, so that it goes by another there.
+
+    `below` says that what stands under a covered name of a map goes by another name in the copy as well.
+    """
+    told = [pointer for pointer in spans if _COVERED.search(pointer)]
+    if below:
+        told = [pointer.removesuffix("~key") for pointer in told]
+    fits = re.compile("|".join(_COVERED.sub("/[^/]*", re.escape(pointer)) for pointer in told))
+    whole = re.compile(f"(?:{fits.pattern})(?:~key|/.*)?", re.DOTALL) if below else fits
+    return lambda pointer: bool(told) and whole.fullmatch(pointer) is not None
+
+
 def _leaves(
     place: str, before: list[Leaf], after: list[Leaf], spans: dict[str, list[tuple[int, int]]], seen: Evidence
 ) -> bool:
     """Check the leaves of a record that is not text: those without findings are equal."""
-    hidden = any(map(_COVERED.search, spans))
+    hidden = _hidden(spans, below=True)
     read, written = _by_field(before), _by_field(after)
     changed = False
     for leaf in before:
@@ -221,7 +234,7 @@ def _leaves(
         copy = copies[0]
         if len(mine) > 1 or len(copies) > 1 or _COVERED.search(leaf.field):
             changed |= mine != copies  # several go by this name: which of them it was found in is not told
-            if mine != copies and not found and not hidden:
+            if mine != copies and not found and not hidden(leaf.field):
                 seen.fail(3, f"{place}: has changed outside of what was found")
             continue
         for start, end in found:
@@ -234,9 +247,9 @@ def _leaves(
         changed = True
         if found and isinstance(copy, str):
             _covered(place, leaf.field, leaf.text, copy, sorted(found), seen)
-        elif not found and not hidden:
+        elif not found and not hidden(leaf.field):
             seen.fail(3, f"{place}: has changed outside of what was found")
-    if written.keys() - read.keys() and not hidden:
+    if not all(map(hidden, written.keys() - read.keys())):
         seen.fail(3, f"{place}: holds a value where there was none")
     return changed
 

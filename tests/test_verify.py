@@ -193,6 +193,7 @@ TAMPERED: list[tuple[str, Callable[[Path], None], set[int]]] = [
     ("a byte of a clean record", edit(DATA, b"move along", b"move alone"), {3}),
     ("a number in a redacted record", edit(DATA, b"1.5", b"1.6"), {3}),
     ("a flag in a redacted record", edit(DATA, b"true", b"false"), {3}),
+    ("a string beside a covered name", edit(DATA, b"paid by", b"paid to"), {3}),
     ("a null in a clean record", edit(DATA, b"null", b"0"), {3}),
     ("a space in a redacted record", edit(DATA, b'"n": 1.5', b'"n":1.5'), {3}),
     ("text beside a finding", edit(DATA, b"or <EMAIL", b"of <EMAIL"), {3}),
