@@ -22,6 +22,7 @@ import orjson
 
 from privscan import account
 from privscan.detectors.words import Words
+from privscan.writing import appearing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -154,13 +155,10 @@ class Names:
 
     def _rewrite(self, path: str) -> None:
         with open(path, "rb") as file:
-            changed = any(self._row(row) != row for row in file)
-            if changed:
+            if any(self._row(row) != row for row in file):
                 file.seek(0)
-                with open(f"{path}.tmp", "wb") as out:
+                with appearing(path) as temporary, open(temporary, "wb") as out:
                     out.writelines(map(self._row, file))
-        if changed:
-            os.replace(f"{path}.tmp", path)
 
     def _row(self, row: bytes) -> bytes:
         found = _FIELD.search(row)

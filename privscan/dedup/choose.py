@@ -20,9 +20,10 @@ from privscan.dedup.contain import contained_pairs
 from privscan.dedup.families import BARE, EXACT, NEAR, SAME, STAYS, Fates, allow, settle, sizes
 from privscan.dedup.join import Pairs, band_pairs, equal_rows
 from privscan.dedup.order import Order, order_of
-from privscan.dedup.store import DROP, Store, save_array, unwritable
+from privscan.dedup.store import DROP, Store, save_array
 from privscan.dedup.verify import agreements, least_agreement, similarities
 from privscan.errors import InputError
+from privscan.writing import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,10 +49,8 @@ def choose(parts: Sequence[Part], settings: DedupSettings, work_dir: str, agains
     """
     if not settings.active:
         raise ValueError("nothing is chosen when deduplication is off")
-    try:
+    with writing(work_dir):
         os.makedirs(work_dir, exist_ok=True)
-    except OSError as error:
-        raise unwritable("work folder", work_dir, error) from None
     store = Store([*against, *parts], settings)
     try:
         if store.rows > _MAX_ROWS:

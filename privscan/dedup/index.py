@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +26,8 @@ import pyarrow.parquet as pq
 
 from privscan.dedup.minhash import band_hashes, signatures
 from privscan.dedup.store import Store, Writer, columns, drops
-from privscan.errors import InputError, OutputError, UsageError
+from privscan.errors import InputError, UsageError
+from privscan.writing import appearing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -53,21 +53,18 @@ def save(
     `dropped` are the files `choose` wrote, `name` tells a file's name by its number. Memory: 1,024 rows. OutputError.
     """
     store, count = Store(parts, settings), 0
-    temporary = f"{target}.tmp"
     try:
-        with pq.ParquetWriter(temporary, _schema(settings), compression="zstd") as writer:
+        with (
+            appearing(target) as temporary,
+            pq.ParquetWriter(temporary, _schema(settings), compression="zstd") as writer,
+        ):
             for index, part in enumerate(parts):
                 gone = drops(dropped[index])
                 for rows in _stay(store, index, gone):
                     writer.write_batch(_batch(store, rows, name(part.file), settings))
                     count += rows.size
-        os.replace(temporary, target)
-    except OSError as error:
-        raise OutputError(f"index {target}: cannot be written ({error.strerror}); free space, then run again") from None
     finally:
         store.close()
-        if os.path.exists(temporary):
-            os.unlink(temporary)
     return count
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from privscan.dedup.store import unwritable
+from privscan.writing import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,10 +81,8 @@ class Pairs:
         self._edges = edges << _HALF
         self._runs: list[NDArray[np.int64]] = []
         self._written = 0
-        try:
+        with writing(path):
             self._file = open(path, "w+b")  # noqa: SIM115 - closed by close()
-        except OSError as error:
-            raise unwritable("work file", path, error) from None
 
     def add(self, pairs: NDArray[np.uint64]) -> None:
         """Append a sorted run of pairs. OutputError when the disk is full."""
@@ -92,11 +90,9 @@ class Pairs:
             return
         self._runs.append(np.searchsorted(pairs, self._edges) + self._written)
         self._written += pairs.size
-        try:
+        with writing(self._path):
             self._file.write(pairs.tobytes())
             self._file.flush()
-        except OSError as error:
-            raise unwritable("work file", self._path, error) from None
 
     def windows(self) -> Iterator[NDArray[np.uint64]]:
         """Yield the distinct pairs of some windows at a time, ascending."""

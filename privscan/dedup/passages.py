@@ -23,8 +23,9 @@ import numpy as np
 import xxhash
 
 from privscan.dedup.shingle import UNSPACED, passages, word_spans
-from privscan.dedup.store import save_array, unwritable
+from privscan.dedup.store import save_array
 from privscan.errors import InputError
+from privscan.writing import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -196,10 +197,8 @@ class Writer:
 
     def __init__(self, path: str, kind: str) -> None:
         self._path, self._kind = path, kind
-        try:
+        with writing(path):
             self._file = open(f"{path}.part", "wb")  # noqa: SIM115 - closed by close() or discard()
-        except OSError as error:
-            raise unwritable("work file", path, error) from None
 
     def add(self, rows: Sequence[int], texts: Sequence[Sequence[str]]) -> None:
         """Take the texts of each row of a block; a row without a text has no passage."""
@@ -217,24 +216,20 @@ class Writer:
             at = stop
 
     def _write(self, block: Block) -> None:
-        try:
+        with writing(self._path):
             self._file.write(_HEAD.pack(block.rows.size, block.hashes.size))
             self._file.writelines(np.ascontiguousarray(values).data for values in block)
-        except OSError as error:
-            raise unwritable("work file", self._path, error) from None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
+        with writing(self._path):
             self._file.close()
             if kind is None:
                 os.replace(f"{self._path}.part", self._path)
             else:
                 os.unlink(f"{self._path}.part")
-        except OSError as error:
-            raise unwritable("work file", self._path, error) from None
 
 
 def read(path: str) -> Iterator[Block]:

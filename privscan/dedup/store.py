@@ -26,7 +26,8 @@ import numpy as np
 import xxhash
 
 from privscan.dedup import Duplicate
-from privscan.errors import InputError, OutputError
+from privscan.errors import InputError
+from privscan.writing import appearing, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from privscan.dedup import DedupSettings, Part
 
-__all__ = ["DROP", "Store", "Writer", "columns", "drops", "save_array", "table", "twins", "unwritable"]
+__all__ = ["DROP", "Store", "Writer", "columns", "drops", "save_array", "table", "twins"]
 
 AT_ONCE = 1 << 14  # rows made into objects
 DROP = np.dtype(
@@ -57,12 +58,6 @@ _OPEN_FILES = 64
 _METHODS = ("exact", "near", "contained")
 _DENSE = 128  # read a run of rows whole when at least one in so many is wanted: asking costs more than copying
 _GAP = 1 << 12  # bytes between shingles that are read with them rather than asked for apart
-
-
-def unwritable(what: str, path: str, error: OSError) -> OutputError:
-    """Return the error for a work file that cannot be written."""
-    remedy = "free space or give write permission, then run again with --resume"
-    return OutputError(f"{what} {path} cannot be written ({error.strerror}); {remedy}")
 
 
 def columns(settings: DedupSettings) -> dict[str, np.dtype[Any]]:
@@ -97,10 +92,8 @@ class Writer:
         self._columns = columns(settings)
         self._blocks: list[tuple[int, int]] = []
         self._offset = 0
-        try:
+        with writing(path):
             self._file = open(f"{path}.part", "wb")  # noqa: SIM115 - closed by close() or discard()
-        except OSError as error:
-            raise unwritable("signature file", path, error) from None
         self._write(_HEAD)
 
     def shingles(self, hashes: NDArray[np.uint32]) -> int:
@@ -119,11 +112,9 @@ class Writer:
         """Finish the file and give it its name."""
         footer = json.dumps({"signed": _signed_with(self._settings), "blocks": self._blocks}).encode()
         self._write(footer + _CLOSING.pack(len(footer), xxhash.xxh3_64_intdigest(footer), _TAIL))
-        try:
+        with writing(self._path):
             self._file.close()
             os.replace(f"{self._path}.part", self._path)
-        except OSError as error:
-            raise unwritable("signature file", self._path, error) from None
 
     def discard(self) -> None:
         """Give the file up."""
@@ -131,10 +122,8 @@ class Writer:
         os.unlink(f"{self._path}.part")
 
     def _write(self, data: bytes) -> None:
-        try:
+        with writing(self._path):
             self._file.write(data)
-        except OSError as error:
-            raise unwritable("signature file", self._path, error) from None
         self._offset += len(data)
 
 
@@ -297,12 +286,8 @@ class Store:
 
 def save_array(path: str, table: NDArray[Any]) -> None:
     """Write a work file by rename, so that a kill leaves all of it or none. OutputError when that fails."""
-    try:
-        with open(f"{path}.part", "wb") as file:
-            np.save(file, table, allow_pickle=False)
-        os.replace(f"{path}.part", path)
-    except OSError as error:
-        raise unwritable("work file", path, error) from None
+    with appearing(path) as temporary, open(temporary, "wb") as file:
+        np.save(file, table, allow_pickle=False)
 
 
 def drops(path: str) -> NDArray[np.int64]:

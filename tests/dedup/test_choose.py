@@ -217,5 +217,5 @@ def test_off_is_the_callers_to_leave_out(tmp_path: Path) -> None:
 
 def test_unwritable_work_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(OutputError, match="work folder"):
+    with pytest.raises(OutputError, match="cannot be written"):
         choose([], NEAR, str(tmp_path / "file" / "work"))
