@@ -32,6 +32,7 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 # Labels of forms, words that open an introduction, languages, scripts, programs: capital, but never a name alone.
 NEVER = frozenset(
     """
+    kính|ihr|ihre|votre
     nimi|nimeni|puhelin|osoite|syntymäaika|jmenuji|jmenuji se|příjmení|narození|benim|benim adım|ad soyad|adı soyadı
     soyad|soyadı|doğum|doğum tarihi|adres|adresim|telefon|név|cím|lakcím|születési|születési idő|anyja neve|adresa
     nume|prenume|numele|mă numesc|imię|nazwisko|imię i nazwisko|urodzenia|urodzony|zamieszkały|zamieszkała|namn|navn
@@ -61,6 +62,18 @@ NEVER = frozenset(
     .replace("    ", "")
     .strip("|")
     .split("|")
+)
+# Words for offices and for those they serve, which sign and open letters where a name would.
+OFFICES = frozenset(
+    """
+    kundenservice kundendienst kundtjänst kundeservice klantenservice asiakaspalvelu ügyfélszolgálat ügyfelünk
+    ügyfél müşteri müşterimiz hizmetleri εξυπηρέτηση layanan pelanggan dział obsługi equipe équipe equipo team
+    echipa service servicio servizio serviço services support kundensupport zákaznická zákaznický podpora podpory
+    služba отдел служба поддержки відділ підтримки команда khách quý zákazníku klienta klientów verwaltung
+    geschäftsführung redaktion sekretariat buchhaltung vertrieb personalabteilung rechnungswesen rédaction recursos
+    risorse ressources dirección direction direzione administración administration państwo ystävällisin terveisin
+    korisnička korisnici kupci stranke teenindus klienditeenindus klientų aptarnavimo klientu atbalsts
+    """.split()
 )
 NUMBERS = frozenset("EAN ISBN ISSN IBAN BIC DOB MRN NPI SSN NINO DNI NIF BSN PESEL CPF RUT CURP".split())
 MONTHS = frozenset(
@@ -129,7 +142,7 @@ def _doubted(text: str, name: Name) -> bool:
         return True
     if _handle(text, name):
         return value.lower() in MARKED
-    if around.honours(text, name.start, name.end):
+    if around.honours(text, name.start, name.end) or not OFFICES.isdisjoint(value.lower().split()):
         return True
     if value.lower() in NEVER or value.split()[0] in NUMBERS or _dated(text, name, value) or _label(text, name, value):
         return True
