@@ -63,6 +63,23 @@ NEVER = frozenset(
     .strip("|")
     .split("|")
 )
+# Words that open sentences and headings in languages the tagger has seen little of, and tools it takes for people.
+OPENING = frozenset(
+    """
+    mereka jika ketika sebelum sesudah setelah sebagai seringkali untuk dengan atau tetapi namun bagaimana mengapa
+    adalah dapat harus bisa akan sudah tidak pesanan pekerjaan leute leuten menschen beginn regeln thema
+    dokumentation beiträge diese dieser dieses wenn nicht bitte danke hinweis achtung wichtig zusammenfassung
+    einleitung bunu için eğer çünkü lütfen teşekkürler ancak nasıl neden hogy kérem köszönjük köszönöm fontos
+    figyelem mutta sinä kiitos huomio tärkeää jeśli kiedy ponieważ proszę dziękuję dziękujemy uwaga ważne pokud když
+    protože prosím děkujeme pozor důležité dacă când pentru vă mulțumim atenție important när också inte obs viktigt
+    hvis hvorfor også ikke vigtigt viktig takk nếu khi của chúng tôi bạn cảm ơn kapag paalala wakati tafadhali als
+    wanneer maar omdat alstublieft bedankt belangrijk recuerda recuerde ricorda ricordate mantieni lembre importante
+    atención attenzione atenção attention grazie obrigado wildcard kerberos puppeteer chromium bluetooth flexbox
+    prefetch pixel luckily datadog nuxt
+    """.split()
+)
+MALAY = re.compile(r"(?<!\w)(?:yang|untuk|dengan|tidak|adalah|dari|pada)(?!\w)")  # words no other language has
+PRONOUNS = frozenset("anda saya kami kita karena akan dan itu ini dia".split())  # there; names elsewhere
 # Words for offices and for those they serve, which sign and open letters where a name would.
 OFFICES = frozenset(
     """
@@ -142,13 +159,21 @@ def _doubted(text: str, name: Name) -> bool:
         return True
     if _handle(text, name):
         return value.lower() in MARKED
-    if around.honours(text, name.start, name.end) or not OFFICES.isdisjoint(value.lower().split()):
+    words = value.lower().split()
+    if OPENING.issuperset(words) or (not PRONOUNS.isdisjoint(words) and _malay(text, name)):
+        return True
+    if around.honours(text, name.start, name.end) or not OFFICES.isdisjoint(words):
         return True
     if value.lower() in NEVER or value.split()[0] in NUMBERS or _dated(text, name, value) or _label(text, name, value):
         return True
     if value.islower() and _small(text, name, value):
         return True
     return " " not in value and (_code(text, name, value) or _coined(text, name, value))
+
+
+def _malay(text: str, name: Name) -> bool:
+    """Say whether the text about a name is Indonesian or Malay, in which Anda is a pronoun."""
+    return MALAY.search(text, max(name.start - NEAR, 0), name.end + NEAR) is not None
 
 
 def _dated(text: str, name: Name, value: str) -> bool:
