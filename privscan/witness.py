@@ -55,4 +55,6 @@ class Witness:
         from privscan.dedup.passages import hashed
 
         found = hashed([text[row["start"] : row["end"]]], self._kind)[1]
-        return bool(found.size) and not bool(np.isin(found[0], held))
+        return bool(found.size) and not bool(
+            np.isin(found, held).any()
+        )  # a stretch may be of several records' passages

@@ -251,3 +251,14 @@ def test_verify_holds_what_was_removed_against_the_record_it_stands_in(tmp_path:
     (tmp_path / "out/duplicates.jsonl").write_text(json.dumps(rows[0] | {"kept_record": 0}) + "\n")
     failed = [check.detail for check in verify(str(tmp_path / "out")) if check.promise == 3]
     assert failed == ["a.jsonl, record 2: lost a passage that does not stand in a.jsonl, record 0"]
+
+
+def test_a_verse_without_end_is_told_with_a_record_that_holds_what_was_removed(tmp_path: Path) -> None:
+    """Of what is said over and over the stretch begins behind the copies that stay, in the middle of a passage."""
+    verse = [f"w{at}" for at in range(29)]
+    rows = [{"text": " ".join((verse * 3)[10:69])}, {"text": f"lead in words {' '.join(verse * 48)}"}]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    out = str(tmp_path / "out")
+    privscan.deduplicate(str(tmp_path / "a.jsonl"), out, dedup="substring", dedup_options={"keep": 2}, workers=1)
+    assert [row["kept_record"] for row in told(tmp_path)] == [0]
+    assert [check.detail for check in verify(out) if check.passed is False] == []

@@ -174,7 +174,9 @@ def _runs(mine: NDArray[np.void], low: int) -> tuple[NDArray[np.int64], NDArray[
     begins = np.minimum.accumulate(begins[::-1])[::-1]
     ends = at + WORDS
     opens = np.flatnonzero(np.append(True, begins[1:] > ends[:-1]))
-    return opens, begins[opens], ends[np.append(opens[1:], at.size) - 1]
+    last = np.append(opens[1:], at.size) - 1
+    first = np.minimum(np.searchsorted(at, begins[opens]), last)  # that which is covered whole, where there is one
+    return first, begins[opens], ends[last]
 
 
 def removal(text: str, kind: str, start: int, end: int) -> tuple[int, int]:
