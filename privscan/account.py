@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SAMPLE_REACH = 48  # characters on either side of a sample's entity
 _INDEX = re.compile(r"/\d+(?=/|$|~key$)")
-_TELLING = re.compile(r"(?![a-z]+(?!\w))\w+")  # names have capitals or other scripts, numbers have digits
+_TELLING = re.compile(r"@\w+|(?![a-z]+(?!\w))\w+")  # handles; names have capitals or other scripts, numbers have digits
 FIELDS = 1000  # distinct (field, entity) pairs that are counted by name
 OTHER = "(other)"
 
@@ -131,5 +131,9 @@ def blotted(rewrite: Rewrite, entity: str) -> str:
 
 
 def blot(text: str) -> str:
-    """Cover every word that is not plain small Latin letters: names and numbers that no rule knows."""
+    """Cover every word that is not plain small Latin letters: names, handles and numbers that no rule knows.
+
+    >>> blot("ask Jo or @lights at 12")
+    'ask ▒ or ▒ at ▒'
+    """
     return _TELLING.sub("▒", text)

@@ -103,3 +103,7 @@ def test_masked(text: str, spans: list[tuple[int, int, str]], expected: str) -> 
 @pytest.mark.parametrize("word", ["Bob", "McX", "42nd", "İpek", "Ольга", "王小明", "éva", "x_1"])
 def test_blot_leaves_small_latin_words_only(word: str) -> None:
     assert blot(f"ask {word} now") == "ask ▒ now"
+
+
+def test_blot_covers_handles() -> None:
+    assert blot("so proud of @lights today") == "so proud of ▒ today"
