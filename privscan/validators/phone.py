@@ -68,7 +68,7 @@ def phone_us(value: str) -> Verdict:
 def phone_national(value: str) -> Verdict:
     """Check a number written without country code against the plans of `REGIONS`; the first that has it passes."""
     number = digits(value)
-    if _OTHER.fullmatch(value) or not 7 <= len(number) <= 18 or len(set(number)) < 3:
+    if _OTHER.fullmatch(value) or not 7 <= len(number) <= 18 or len(set(number)) < 3 or _counts(value):
         return FAILED
     if _FICTION.fullmatch(number):
         return Verdict("passed", (PLACEHOLDER,))
@@ -80,6 +80,12 @@ def phone_national(value: str) -> Verdict:
         return PASSED
     number = digits(value)
     return SHAPE if len(number) >= 9 or value[0] in "0(" else FAILED
+
+
+def _counts(value: str) -> bool:
+    """Say whether the groups count up by one, as the days of a calendar do."""
+    groups = list(map(int, re.findall(r"\d+", value)))
+    return len(groups) >= 4 and groups == list(range(groups[0], groups[0] + len(groups)))
 
 
 def phone_in(value: str, about: str = "") -> Verdict:

@@ -76,6 +76,7 @@ WRONG = [
     ("phone_dialled", "0391 0342 0345"),
     ("phone_national", "48.8583701"),
     ("phone_national", "94103-1234"),
+    ("phone_national", "27 28 29 30 31"),  # days of a calendar
     ("us_ssn", "666-12-3456"),
     ("us_ssn", "536-00-8741"),
     ("us_npi", "1245319598"),
