@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from training.data import Text
 
 HERE = Path(__file__).parent
-MADE = 8000  # sentences of templates in a pass
+MADE = 12_000  # sentences of templates in a pass
 CODE = 4000  # pieces of code in a pass
 SURNAMES = 60_000
 
@@ -53,6 +53,7 @@ def main() -> None:
     known += data.silver(options.silver) if options.silver else []
     people = lists.faker_names()
     flags = lists.build(people, options.sources, texts(options.data))
+    known += data.nameless(options.data, lists.lookup(*flags))
     surnames = lists.census(options.sources, "census_2020", SURNAMES)
     maker = data.Maker(people, surnames, lists.cities(options.sources), HERE / "templates.txt", options.seed)
     negatives = data.code(options.data)

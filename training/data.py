@@ -11,6 +11,8 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from training.lists import FIRST, LAST, PLACE, PLAIN
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -41,13 +43,15 @@ GOLD = {  # file -> how often a pass shows it
 }  # fmt: skip
 NEVER = ("presidio_synth_v2", "presidio_generated_large", "us_offices_contact")  # only ever scored
 CODE = ("corpora/powershell_docs_en", "corpora/cockroach_docs_en", "corpora/chrome_docs_en", "corpora/tldr_multi")
+GUIDES = ("corpora/opensource_guide_multi", "corpora/tldr_multi")
+HOUSES = frozenset("github gitlab git google linux open source readme mit apache gpl api url html css".split())
 LIBRARIES = ("privscan", "rich", "typer", "presidio_analyzer", "spacy", "thinc", "pydantic", "tqdm")  # MIT, or our own
 CODE_LINE = re.compile(r"[{}();=<>\[\]$|`]|--\w|^\s{4}|^\s*[-+#/.]|\w_\w|\w\.\w|::|\\")
 DEV = 10  # one document in so many is kept from training, to calibrate on
 STRANGE = 0.25  # of names drawn are on no list
 COVERED = 0.06  # of texts have their names replaced as a redaction does
 TOKENS = {"P": "PERSON", "L": "LOCATION", "O": "ORGANIZATION"}
-LONG = 1500  # characters of a piece of a long document
+SHORT, LONG = 40, 1500  # characters of a piece of a long document
 
 
 def kind_of(label: str) -> str:
@@ -131,6 +135,41 @@ def code(data: Path) -> list[Text]:
     return out
 
 
+def nameless(data: Path, flags: Callable[[str], int]) -> list[Text]:
+    """Return stretches of guides in many languages in which nobody is named: no word on a list of names is capital.
+
+    Capital within a sentence is only what is common in some language, as pronouns of politeness are; `flags` tells what
+    the lists know of a word.
+    """
+    out: list[Text] = []
+    for name in GUIDES:
+        with (data / f"{name}.jsonl").open(encoding="utf-8") as lines:
+            for row in map(json.loads, lines):
+                stretch: list[str] = []
+                for sentence in [*re.split(r"\n+|(?<=[.!?]) ", row["text"]), ""]:
+                    if sentence and _nobody(sentence, flags) and sum(map(len, stretch)) < LONG // 3:
+                        stretch.append(sentence)
+                        continue
+                    if stretch:
+                        out.append(Text(" ".join(stretch), [], "nameless"))
+                    stretch = []
+    return [text for text in out if len(text.text) > SHORT]
+
+
+def _nobody(sentence: str, flags: Callable[[str], int]) -> bool:
+    if re.search(r"[@<>{}\[\]|`=]|https?:|\w_\w", sentence):
+        return False
+    for place, found in enumerate(re.finditer(r"[^\W\d_]+", sentence)):
+        word = found[0]
+        if word[0].islower() or word.lower() in HOUSES:
+            continue
+        held = flags(word)
+        common, named = held >> PLAIN, any(held >> low & 3 for low in (FIRST, LAST, PLACE))
+        if common < 3 and (named or (place and common < 2)):
+            return False
+    return True
+
+
 def characters() -> list[Text]:
     """Return tables of characters with their names, as code pages have them."""
     points = [point for point in range(0xA0, 0x3000) if unicodedata.name(chr(point), "")]
@@ -145,14 +184,18 @@ def characters() -> list[Text]:
 LOCALES = {
     "en": ("en_US", "en_US", "en_GB", "en_GB", "en_IN", "en_NG", "es_MX", "de_DE", "fr_FR", "it_IT"),
     "de": ("de_DE", "de_AT", "de_CH", "tr_TR"), "fr": ("fr_FR", "fr_CA", "fr_BE"), "es": ("es_ES", "es_MX", "es_AR"),
-    "it": ("it_IT",), "nl": ("nl_NL", "nl_BE"), "pl": ("pl_PL",), "pt": ("pt_BR", "pt_PT"),
+    "it": ("it_IT",), "nl": ("nl_NL", "nl_BE"), "pl": ("pl_PL",), "pt": ("pt_BR", "pt_PT"), "id": ("id_ID",),
+    "ms": ("id_ID", "en_IN"), "tr": ("tr_TR",), "hu": ("hu_HU",), "cs": ("cs_CZ",), "sk": ("sk_SK",), "ro": ("ro_RO",),
+    "hr": ("hr_HR",), "sl": ("sl_SI",), "fi": ("fi_FI",), "nb": ("no_NO",), "sv": ("sv_SE",), "da": ("da_DK",),
+    "fil": ("es_MX", "en_US"), "lt": ("lt_LT",), "lv": ("lv_LV",), "et": ("et_EE",),
 }  # fmt: skip
 STREETS = ("Street", "St", "St.", "Avenue", "Ave", "Ave.", "Road", "Rd.", "Blvd", "Boulevard", "Drive", "Dr.", "Lane",
            "Hwy", "Parkway", "Plaza", "Court", "Way")  # fmt: skip
 BUILDINGS = ("Federal Building", "Building", "Courthouse", "Hall", "School", "Elementary School", "Library", "Center",
              "Hospital", "Airport", "Bridge", "Park", "Stadium", "House Office Building", "Annex")  # fmt: skip
 ADDRESSES = ("en_US", "en_GB", "en_CA", "en_AU", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "pl_PL", "pt_BR", "sv_SE",
-             "da_DK", "fi_FI", "no_NO", "cs_CZ", "en_IN", "de_AT", "de_CH", "fr_CH", "es_MX")  # fmt: skip
+             "da_DK", "fi_FI", "no_NO", "cs_CZ", "en_IN", "de_AT", "de_CH", "fr_CH", "es_MX", "id_ID", "tr_TR", "hu_HU",
+             "sk_SK", "ro_RO", "hr_HR", "sl_SI", "lt_LT", "lv_LV", "et_EE")  # fmt: skip
 
 
 class Maker:
@@ -176,7 +219,9 @@ class Maker:
         for number, made in enumerate(self.fakers.values()):
             made.seed_instance(seed + number)
         self.by_language = {"de": "de_DE", "fr": "fr_FR", "es": "es_ES", "it": "it_IT", "nl": "nl_NL", "pl": "pl_PL",
-                            "pt": "pt_BR"}  # fmt: skip
+                            "pt": "pt_BR", "id": "id_ID", "tr": "tr_TR", "hu": "hu_HU", "cs": "cs_CZ", "sk": "sk_SK",
+                            "ro": "ro_RO", "hr": "hr_HR", "sl": "sl_SI", "fi": "fi_FI", "nb": "no_NO", "sv": "sv_SE",
+                            "da": "da_DK", "fil": "en_IN", "lt": "lt_LT", "lv": "lv_LV", "et": "et_EE"}  # fmt: skip
 
     def locale(self, language: str) -> str:
         """Return a locale for a name: mostly the language's own, sometimes any."""
@@ -238,11 +283,12 @@ class Maker:
         """Return (text, kind) for a slot of a template."""
         first, last, locale = same
         made = self.fakers[self.by_language.get(language) or self.rng.choice(ADDRESSES)]
-        kind = "P" if slot in "PQL" else "L" if slot in "ACGSU" else "O" if slot == "O" else ""
+        kind = "P" if slot in "PQLH" else "L" if slot in "ACGSU" else "O" if slot == "O" else ""
         makers: dict[str, Callable[[], str]] = {
             "P": lambda: self.person(first, last, locale),
             "Q": lambda: first,
             "L": lambda: last,
+            "H": lambda: f"{last} {first}",
             "A": lambda: self.address(language),
             "C": made.city if self.rng.random() < 0.4 else lambda: self.rng.choice(self.cities),
             "S": lambda: f"{self.rng.randrange(1, 9999)} {self.honoured()} {self.rng.choice(STREETS)}",

@@ -1,13 +1,14 @@
 """Name lists: which words are first names, last names, places, or plain words written small, and how common.
 
-Sources, all free to ship: the US census of 2020 (public domain), Faker's names (MIT), GeoNames' cities (CC-BY-4.0), and
-counts of small and capital initials in the training texts.
+Sources, all free to ship: the US census of 2020 (public domain), Faker's names (MIT), GeoNames' cities (CC-BY-4.0),
+counts of small and capital initials in the training texts, and wordfreq's counts for other languages (CC-BY-SA-4.0).
 """
 
 from __future__ import annotations
 
 import importlib
 import json
+import math
 import pkgutil
 import re
 from collections import Counter, defaultdict
@@ -18,13 +19,16 @@ import numpy as np
 from privscan.detectors.names import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 FIRST, LAST, PLACE, PLAIN = 0, 2, 4, 6  # lowest bit of each list's class (0 to 3) in a word's flags
 FIRST_RANKS = ((1500, 3), (8000, 2), (22_000, 1))
 LAST_RANKS = ((3000, 3), (20_000, 2), (70_000, 1))
 PEOPLE = ((500_000, 3), (50_000, 2), (0, 1))
+COMMON = ((5.5, 3), (4.8, 2), (4.4, 1))  # how often in a thousand million words, as its logarithm
+SURE = 5.7  # so common a word is plain though it is a name somewhere
+LANGUAGES = "ca cs da de en es fi fil fr hu id is it lt lv ms nb nl pl pt ro sh sk sl sv tr vi".split()
 MINIMUM = 2  # times a word must stand small in the texts to count as a plain word
 LETTERS = re.compile(r"[^\W\d_]{2,}")
 Names = dict[str, list[str]]
@@ -103,6 +107,29 @@ def plain_words(texts: Iterable[str]) -> Iterator[tuple[str, int]]:
             yield word, 3 if count >= 60 and share > 0.8 else 2 if count >= 6 and share > 0.5 else 1
 
 
+def common_words(names: set[str]) -> Iterator[tuple[str, int]]:
+    """Yield (word, class) of the languages' most common words but for `names`, by how common."""
+    import wordfreq
+
+    for language in LANGUAGES:
+        for word, share in wordfreq.get_frequency_dict(language).items():
+            often = math.log10(share * 1e9)
+            level = next((level for least, level in COMMON if often >= least), 0)
+            if level and LETTERS.fullmatch(word) and (often >= SURE or word not in names):
+                yield word, level
+
+
+def lookup(keys: np.ndarray[Any, Any], flags: np.ndarray[Any, Any]) -> Callable[[str], int]:
+    """Return what tells the flags of a word, 0 for one on no list."""
+
+    def told(word: str) -> int:
+        wanted = np.uint32(words.lower_hash(word) >> 32)
+        place = int(keys.searchsorted(wanted))
+        return int(flags[place]) if place < len(keys) and keys[place] == wanted else 0
+
+    return told
+
+
 def build(people: dict[str, Names], sources: Path, texts: Iterable[str]) -> tuple[np.ndarray[Any, Any], ...]:
     """Return the lists as sorted 32-bit hashes of small-letter words, and their flags."""
     flags: dict[str, int] = defaultdict(int)
@@ -124,6 +151,9 @@ def build(people: dict[str, Names], sources: Path, texts: Iterable[str]) -> tupl
             put(name, LAST, 2)
     for name, level in places(sources):
         put(name, PLACE, level)
+    names = {word for word, held in flags.items() if any(held >> low & 3 for low in (FIRST, LAST, PLACE))}
+    for name, level in common_words(names):
+        put(name, PLAIN, level)
     for name, level in plain_words(texts):
         put(name, PLAIN, level)
     listed = list(flags)

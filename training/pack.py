@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 GATE_STEPS = 16  # whole numbers to one of the gate's logits
 GATE_LOSS = 0.003  # share of the words taken for names that the gate may keep from being looked at
 GATE_LEAN = 0.5  # lean, in logits, of what counts as taken for a name there
-LEANS = (0.5, 0.75, 1.0, 1.25, 1.5)
+LEANS = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
 LEAST_PRECISION = 0.72
 SPARE = 0.9999  # share of activations that must not be cut off
 

@@ -23,7 +23,7 @@ from privscan.errors import ConfigError
 Array = np.ndarray[Any, Any]
 
 WEIGHTS = Path(__file__).with_name("weights.npz")
-SHA256 = "41d7327a98ae41251e4f0ab40c09e8e7f26e1bd6f08e6f215c18ec82b667c537"
+SHA256 = "8fced5b1a439d01b284ddf3ce39d8fe355841fa4e988e91f90e69f4d7807f330"
 NEAR, FAR = 3, 2  # words to each side that the first and the second layer see
 GATES = 5  # words, itself in the middle, that say whether a word is looked at
 ROW_MOST, FIRST_MOST, SECOND_MOST, WEIGHT_MOST = 380, 255, 255, 127
