@@ -32,7 +32,8 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 # Labels of forms, words that open an introduction, languages, scripts, programs: capital, but never a name alone.
 NEVER = frozenset(
     """
-    kính|ihr|ihre|votre
+    kính|ihr|ihre|votre|ystävällisin terveisin|ystävällisin|terveisin|licens|lisens|lisenssi|licența|licenza|licencja
+    licentie|lizenz|licença|licencia|licence|license|licenc
     nimi|nimeni|puhelin|osoite|syntymäaika|jmenuji|jmenuji se|příjmení|narození|benim|benim adım|ad soyad|adı soyadı
     soyad|soyadı|doğum|doğum tarihi|adres|adresim|telefon|név|cím|lakcím|születési|születési idő|anyja neve|adresa
     nume|prenume|numele|mă numesc|imię|nazwisko|imię i nazwisko|urodzenia|urodzony|zamieszkały|zamieszkała|namn|navn
@@ -88,7 +89,7 @@ OFFICES = frozenset(
     echipa service servicio servizio serviço services support kundensupport zákaznická zákaznický podpora podpory
     služba отдел служба поддержки відділ підтримки команда khách quý zákazníku klienta klientów verwaltung
     geschäftsführung redaktion sekretariat buchhaltung vertrieb personalabteilung rechnungswesen rédaction recursos
-    risorse ressources dirección direction direzione administración administration państwo ystävällisin terveisin
+    risorse ressources dirección direction direzione administración administration państwo
     korisnička korisnici kupci stranke teenindus klienditeenindus klientų aptarnavimo klientu atbalsts
     """.split()
 )

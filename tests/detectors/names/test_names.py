@@ -54,6 +54,22 @@ def test_nobody(names: Names, text: str) -> None:
     assert found(names, text) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "person"),
+    [
+        pytest.param("Včera volal Teodor Vaněk, že přijde.", "Teodor Vaněk", id="cs"),
+        pytest.param("Kontrakten ble signert av daglig leder Kari Nordmann i Bergen.", "Kari Nordmann", id="nb"),
+        pytest.param("A szerződést Szabó Gábor írta alá.", "Szabó Gábor", id="hu"),
+        pytest.param("Rapat dipimpin oleh Teguh Purnawati. Anda diharapkan hadir.", "Teguh Purnawati", id="id"),
+        pytest.param("Avukat Mehmet Yılmaz dosyayı mahkemeye sundu.", "Mehmet Yılmaz", id="tr"),
+        pytest.param("Contractul a fost semnat de Mihai Popescu la București.", "Mihai Popescu", id="ro"),
+        pytest.param("Kiitos kun kirjoitit. Terveisin Irmeli", "Irmeli", id="fi"),
+    ],
+)
+def test_people_in_further_languages(names: Names, text: str, person: str) -> None:
+    assert [person in value for value in found(names, text)] == [True]
+
+
 def test_keys_and_numbers_are_no_text(names: Names) -> None:
     assert names.detect([leaf("Jonathan Berg", LeafKind.KEY), leaf("12", LeafKind.NUMBER)]) == {}
 
