@@ -32,7 +32,7 @@ from privscan.formats import among, binary, vectors
 from privscan.formats import columns as flat
 from privscan.formats.footer import BROKEN, options_of, schema_of
 from privscan.formats.objects import records
-from privscan.formats.rebuild import compact, gapped, has_dictionary, rebuild, recast, rewrite
+from privscan.formats.rebuild import compact, gapped, has_dictionary, kept, rebuild, recast, rewrite
 from privscan.model import Leaf, LeafKind, Problem, Shard
 from privscan.writing import unwritable
 
@@ -158,7 +158,7 @@ class ParquetBlock:
             arrays[top] = gapped(arrays[top], places)
         anew = bool(changes or gaps)
         batch = pa.RecordBatch.from_arrays(arrays, schema=self._batch.schema) if anew else self._batch
-        return Rendered(self._group, tuple(_kept(batch, without | self.problems.keys())))
+        return Rendered(self._group, tuple(kept(batch, without | self.problems.keys())))
 
     def _nullable_list(self, top: int) -> bool:
         field = self._batch.schema.field(top)
@@ -190,15 +190,6 @@ class ParquetBlock:
             pairs = zip(self._batch.columns, self._batch.schema, strict=True)
             self._columns = [flat.flatten(array, field, turn) for turn, (array, field) in enumerate(pairs)]
         return self._columns
-
-
-def _kept(batch: pa.RecordBatch, without: frozenset[int]) -> Iterator[pa.RecordBatch]:
-    """Yield the runs of rows that stay: slices, for a filter does not know every type and copies."""
-    start = 0
-    for row in (*sorted(without), batch.num_rows):
-        if row > start:
-            yield batch.slice(start, row - start)
-        start = row + 1
 
 
 def _as(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from privscan.formats.columns import Column, Ints
 
-__all__ = ["compact", "gapped", "has_dictionary", "plain", "rebuild", "recast", "rewrite"]
+__all__ = ["compact", "gapped", "has_dictionary", "kept", "plain", "rebuild", "recast", "rewrite"]
 
 
 def rewrite(array: pa.Array, columns: Sequence[Column], changes: Mapping[int, Mapping[int, str | None]]) -> pa.Array:
@@ -72,6 +72,15 @@ def _data(text: str | None, kind: pa.DataType, nothing: bytes | None) -> bytes |
         return nothing
     data = text.data if isinstance(text, Blob) else text.encode("utf-8", "surrogatepass")
     return nothing if pa.types.is_fixed_size_binary(kind) and len(data) != kind.byte_width else data
+
+
+def kept(batch: pa.RecordBatch, without: frozenset[int]) -> Iterator[pa.RecordBatch]:
+    """Yield the runs of rows that stay: slices, for a filter does not know every type and copies."""
+    start = 0
+    for row in (*sorted(without), batch.num_rows):
+        if row > start:
+            yield batch.slice(start, row - start)
+        start = row + 1
 
 
 def compact(array: pa.Array) -> pa.Array:
