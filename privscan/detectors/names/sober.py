@@ -21,7 +21,7 @@ TOKEN = re.compile(r"<([A-Z][A-Z0-9_]*)(?::[0-9a-f]+)?>")
 LIKE = {"PERSON": "Peterson", "LOCATION": "Edinburgh", "ORGANIZATION": "Microsoft"}
 NEAR = 200  # characters round a name in small letters in which capitals speak against it
 SURE_SMALL = 0.9  # chance that such a name must have all the same
-BEFORE, BEHIND = frozenset("_.$<[{=/\\`"), frozenset("_([={<>/\\`")  # of a single word: it is code
+BEFORE, BEHIND = frozenset("_.$<[{=/\\`"), frozenset("_([={<>/\\`@")  # of a single word: code, or an address
 CHARACTER = re.compile(r"\b(?:SMALL|CAPITAL) (?:LETTER|LIGATURE)\b|\b(?:0x|U\+|\\[uxU])[0-9A-Fa-f]{2,8}\b.*[A-Z]{3}")
 CAMEL = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
 PREFIXES = ("Mc", "Mac", "De", "Di", "Du", "Da", "La", "Le", "Van", "Von", "Fitz", "St")  # of names like McLay
