@@ -50,6 +50,13 @@ BEFORE = re.compile(
     rf"{_EPONYM}\s(?:de(?:l)?|di|da|do|von|van)|[Mm]orbus|Costa|Puerto|Hurricane|Typhoon|Cyclone|Operation)"
     rf"\s{{1,2}}{_TITLE}[\"'“«]?\Z"
 )
+# words in small letters that may stand right before such a name; behind any other nothing is looked for
+_LAST_SMALL = frozenset(
+    """
+    de del de la los las di do da dos du des della of von van św calle c/ carrer avenida avenido rue boulevard quai
+    place l'avenue l’avenue ul ulica ulicę ulicy aleja al plac osiedle os ул улица улицы улице улицу проспект morbus
+    """.split()
+)
 _STREETS = r"""
     Street Blvd Ave Road Avenue Boulevard Lane Highway Parkway Square Bridge Stra(?:ß|ss)e [Pp]lat?z [Uu]tca [Úú]t
     [Tt]ér [Gg]ade [Vv]ej
@@ -118,7 +125,7 @@ def honours(text: str, start: int, end: int) -> bool:
     >>> honours("John Smith was in Hospital", 0, 10), honours("Peter's test", 0, 5)
     (False, False)
     """
-    if BEFORE.search(text, max(start - LOOK, 0), start) or _BEHIND.match(text, end, end + LOOK):
+    if (_led(text, start) and BEFORE.search(text, max(start - LOOK, 0), start)) or _BEHIND.match(text, end, end + LOOK):
         return True
     value = text[start:end]
     if _LAST.search(value) or _FIRST.match(value) or _latin(value):
@@ -131,6 +138,13 @@ def honours(text: str, start: int, end: int) -> bool:
         return True
     unknown = lists.level(value, lists.FIRST) < WELL_KNOWN
     return _half(text, start, end) or (unknown and _BEHIND_SINGLE.match(text, end, end + LOOK) is not None)
+
+
+def _led(text: str, start: int) -> bool:
+    """Say whether the word before a name may belong to it: a quick look before the slow one."""
+    before = text[max(start - LOOK, 0) : start].split()
+    last = before[-1].strip("\"'“«.([{") if before else ""
+    return not last.islower() or last in _LAST_SMALL or (not last and len(before) > 1)
 
 
 def _half(text: str, start: int, end: int) -> bool:
