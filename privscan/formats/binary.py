@@ -68,7 +68,8 @@ def digests(columns: Iterable[Column]) -> dict[int, str]:
 def written(column: Column) -> Column | None:
     """Return the values of a binary column that are text as a column of strings, None where there are none.
 
-    What begins as a picture or a sound does, or is a biometric record, is left to those who look at these.
+    What begins as a picture or a sound does, or is a biometric record, is left to those who look at these. Values of a
+    fixed width are not read: nothing longer or shorter could be written back.
     """
     from privscan.media import sniff, templates
 
